@@ -1,0 +1,64 @@
+#include "core/state.h"
+
+#include "core/bits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void visit_part(const struct state_row *r, u8 *base, const char *name,
+                       state_visitor *see, void *ctx)
+{
+    char prefix[128];
+
+    for (u32 i = 0; i < r->count; i++) {
+        if (r->count == 1)
+            snprintf(prefix, sizeof prefix, "%s", name);
+        else
+            snprintf(prefix, sizeof prefix, "%s[%u]", name, i);
+        state_visit(r->part(), base + (size_t)i * r->size, prefix, see, ctx);
+    }
+}
+
+void state_visit(const struct state_row *r, void *base, const char *prefix,
+                 state_visitor *see, void *ctx)
+{
+    char name[128];
+
+    for (; r && r->name; r++) {
+        u8 *data = (u8 *)base + r->offset;
+
+        snprintf(name, sizeof name, "%s.%s", prefix, r->name);
+        if (r->kind == STATE_PART)
+            visit_part(r, data, name, see, ctx);
+        else
+            see(ctx, &(struct state_view){ name, r->about, data, r->size, r->count, r->kind });
+    }
+}
+
+u64 state_get(const struct state_view *v, u32 i)
+{
+    const u8 *p = v->data + (size_t)i * v->size;
+    u64 value = 0;
+
+    switch (v->size) {
+    case 1: value = *p; break;
+    case 2: { u16 x; memcpy(&x, p, 2); value = x; break; }
+    case 4: { u32 x; memcpy(&x, p, 4); value = x; break; }
+    case 8: memcpy(&value, p, 8);
+    }
+    return v->kind == STATE_SIGNED ? sign_extend(value, 8 * v->size) : value;
+}
+
+void state_set(const struct state_view *v, u32 i, u64 value)
+{
+    u8 *p = v->data + (size_t)i * v->size;
+
+    if (v->kind == STATE_BOOL)
+        value = value != 0;
+    switch (v->size) {
+    case 1: *p = (u8)value; break;
+    case 2: { u16 x = (u16)value; memcpy(p, &x, 2); break; }
+    case 4: { u32 x = (u32)value; memcpy(p, &x, 4); break; }
+    case 8: memcpy(p, &value, 8);
+    }
+}
