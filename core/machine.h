@@ -76,7 +76,7 @@ void machine_ask_reset(struct machine *);
 bool machine_input(struct machine *, const char *device, u32 kind,
                    const void *bytes, size_t count, struct error *);
 
-u64 machine_retired(const struct machine *);            /* instructions of all CPUs */
+u64 machine_retired(struct machine *);                  /* instructions of all CPUs */
 u64 machine_random(struct machine *);                   /* repeatable: from the seed */
 
 /* Remembers the place; true the first time. Counts are in machine.oddity. */

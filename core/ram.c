@@ -1,10 +1,10 @@
 #include "core/ram.h"
 
 #include "core/error.h"
+#include "core/zero.h"
 
 #include <stdlib.h>
 
-/* calloc() leaves large blocks to the host's own zero pages; aligned_alloc() would not. */
 struct ram *ram_alloc(const char *name, u64 size, struct error *err)
 {
     struct ram *ram = calloc(1, sizeof *ram);
@@ -14,10 +14,9 @@ struct ram *ram_alloc(const char *name, u64 size, struct error *err)
     ram->name = name;
     ram->size = (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     ram->page_flags = calloc(ram->size / PAGE_SIZE, 1);
-    ram->allocation = calloc(1, ram->size + PAGE_SIZE);
-    if (!ram->page_flags || !ram->allocation)
+    ram->host = zero_alloc(ram->size, PAGE_SIZE, &ram->allocation);
+    if (!ram->page_flags || !ram->host)
         goto refused;
-    ram->host = (u8 *)(((uintptr_t)ram->allocation + PAGE_SIZE - 1) & ~(uintptr_t)(PAGE_SIZE - 1));
     return ram;
 refused:
     fail(err, "%s: no host memory for %llu bytes", name, (unsigned long long)size);

@@ -8,7 +8,7 @@
 static void visit_part(const struct state_row *r, u8 *base, const char *name,
                        state_visitor *see, void *ctx)
 {
-    char prefix[128];
+    char prefix[144];
 
     for (u32 i = 0; i < r->count; i++) {
         if (r->count == 1)
