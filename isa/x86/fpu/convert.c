@@ -198,20 +198,29 @@ struct f80 f64_to_f80(f64 a, struct fp_env *e)
     return ieee_to_f80(F64, a, e);
 }
 
-f32 f80_to_f32(struct f80 a, struct fp_env *e)
+/*
+ * FST. Where overflow or underflow keeps it from storing, inexactness is
+ * ignored, SDM 1 8.5.6.
+ */
+static u64 f80_to_ieee(struct format f, struct f80 a, struct fp_env *e)
 {
     struct number n;
     enum kind kind = f80_unpack(a, &n);
+    u64 result = ieee_from(f, kind, n, e);
 
-    return (f32)ieee_from(F32, kind, n, e);
+    if (fp_unmasked(e) & (FP_OE | FP_UE))
+        e->flags &= ~(u32)(FP_PE | FP_C1);
+    return result;
+}
+
+f32 f80_to_f32(struct f80 a, struct fp_env *e)
+{
+    return (f32)f80_to_ieee(F32, a, e);
 }
 
 f64 f80_to_f64(struct f80 a, struct fp_env *e)
 {
-    struct number n;
-    enum kind kind = f80_unpack(a, &n);
-
-    return ieee_from(F64, kind, n, e);
+    return f80_to_ieee(F64, a, e);
 }
 
 struct f80 bcd_to_f80(const u8 bcd[10])

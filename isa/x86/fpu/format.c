@@ -143,7 +143,9 @@ static u64 ieee_overflow(struct format f, bool sign, struct fp_env *e)
 {
     bool up = rounds_up(e->rounding, sign, HALF | 1, 0);
 
-    e->flags |= up ? FP_OE | FP_PE | FP_C1 : FP_OE | FP_PE;
+    e->flags |= FP_OE;          /* unmasked, PE is as if the exponent had no limit */
+    if (e->masks & FP_OE)
+        e->flags = (e->flags & ~(u32)FP_C1) | FP_PE | (up ? FP_C1 : 0);
     return ieee_infinity(f, sign) - !up;
 }
 
@@ -175,8 +177,6 @@ u64 ieee_finish_hard(struct format f, struct number n, struct fp_env *e)
         n.hi = shift_right_jam(n.hi | (n.lo != 0), lowest - n.exp);
         n.lo = 0;
     }
-    if (n.exp > bias(f))
-        return ieee_overflow(f, n.sign, e);
     if (n.exp > lowest)
         biased = (u64)(n.exp + bias(f));
     kept = n.hi >> (64 - f.bits);
@@ -188,7 +188,7 @@ u64 ieee_finish_hard(struct format f, struct number n, struct fp_env *e)
             e->flags |= FP_UE;
     }
     result = ieee_pack(f, n.sign, biased - 1, 0) + kept + up;
-    if (ieee_exponent(f, result) == top_exponent(f))
+    if (n.exp > bias(f) || ieee_exponent(f, result) == top_exponent(f))
         return ieee_overflow(f, n.sign, e);
     return result;
 }
@@ -233,8 +233,10 @@ struct f80 f80_finish_hard(struct number n, unsigned precision, struct fp_env *e
     if (tiny && !(e->masks & FP_UE)) {
         e->flags |= FP_UE;
         n.exp += UNMASKED_WRAP;
-        if (n.exp < lowest)     /* FSCALE: even so too small */
+        if (n.exp < lowest) {   /* FSCALE can be beyond that, too */
+            e->flags |= FP_PE;
             return f80_signed_zero(n.sign);
+        }
     } else if (n.exp < lowest) {
         x = shift_right_jam_wide((u128)n.hi << 64 | n.lo, lowest - n.exp);
         n.hi = x >> 64;
@@ -249,8 +251,10 @@ struct f80 f80_finish_hard(struct number n, unsigned precision, struct fp_env *e
             return f80_overflow(n.sign, drop, e);
         e->flags |= FP_OE;
         n.exp -= UNMASKED_WRAP;
-        if (n.exp > F80_BIAS)
+        if (n.exp > F80_BIAS) {
+            e->flags |= FP_PE | FP_C1;
             return f80_infinity(n.sign);
+        }
     }
     return f80_pack(n.sign, n.hi >> 63 ? n.exp + F80_BIAS : 0, n.hi);
 }

@@ -73,10 +73,7 @@ static u64 root(struct format f, u64 a, struct fp_env *e)
 f32 f32_sqrt(f32 a, struct fp_env *e) { return (f32)root(F32, a, e); }
 f64 f64_sqrt(f64 a, struct fp_env *e) { return root(F64, a, e); }
 
-/*
- * SDM 1 14.5.2. An infinity times zero is invalid even if a QNaN is added,
- * whatever then is returned.
- */
+/* SDM 1 14.5.2. A QNaN as addend comes before infinity times zero: no IE then. */
 static bool muladd_settled(struct format f, const u64 v[3], struct operand o[3], u64 *result,
                            struct fp_env *e)
 {

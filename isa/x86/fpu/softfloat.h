@@ -116,7 +116,8 @@ struct f80 f80_sqrt(struct f80 a, struct fp_env *);
 /*
  * a * b + c, rounded once; NaNs win in the order a, b, c. `negate` bits are
  * applied to operands that are not NaN: VFNMADD is FP_NEGATE_PRODUCT,
- * VFMSUB is FP_NEGATE_ADDEND, VFNMSUB is both.
+ * VFMSUB is FP_NEGATE_ADDEND, VFNMSUB is both. The operands a, b, c are numbers
+ * 1 3 2 of VFMADD132, 2 1 3 of VFMADD213, 2 3 1 of VFMADD231.
  */
 enum { FP_NEGATE_PRODUCT = 1, FP_NEGATE_ADDEND = 2 };
 f32 f32_muladd(f32 a, f32 b, f32 c, unsigned negate, struct fp_env *);
