@@ -17,6 +17,9 @@ typedef int64_t  s64;
 #define likely(x)       __builtin_expect(!!(x), 1)
 #define unlikely(x)     __builtin_expect(!!(x), 0)
 
+/* Seen in the shared library. All of core is; the other storeys say so. */
+#define EXPORT          __attribute__((visibility("default")))
+
 #define container_of(pointer, type, member) \
     ((type *)((char *)(pointer) - offsetof(type, member)))
 

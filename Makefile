@@ -1,0 +1,112 @@
+# GNU make. ./configure writes config.mk; everything is built below build/.
+ifeq ($(wildcard config.mk),)
+$(error Run ./configure first)
+endif
+include config.mk
+
+all: build/orrery build/liborrery.a build/liborrery.so build/orrery.pc
+
+VERSION := $(shell sed -n 's/.*ORRERY_VERSION "\(.*\)"/\1/p' $(SRC)/core/version.h)
+# `make V=1` shows the commands.
+Q = $(if $(V),,@echo '  $@';)
+CPPFLAGS := -I$(SRC) -I$(SRC)/isa/x86/dispatch/$(DISPATCH) -MMD -MP
+WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wpointer-arith \
+	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=return-type
+# One rounding per operation and no addresses of the build: the same results everywhere.
+COMPILE = $(CC) -std=gnu11 $(OPTIMISE) $(WARNINGS) -ffp-contract=off -fno-math-errno \
+	-ffile-prefix-map=$(SRC)/= -pipe $(CPPFLAGS)
+
+GUEST := core bus isa/x86 isa/x86/ops isa/x86/fpu isa/x86/disassembler/$(DISASSEMBLER) \
+	$(patsubst $(SRC)/%/,%,$(wildcard $(SRC)/peripherals/*/))
+FRONT := frontends $(filter-out $(NO_FRONTENDS:%=frontends/%),$(patsubst $(SRC)/%/,%,$(wildcard $(SRC)/frontends/*/)))
+objects = $(patsubst $(SRC)/%.c,build/%.o,$(foreach d,$(1),$(wildcard $(SRC)/$(d)/*.c)))
+
+GUEST_OBJS := $(call objects,$(GUEST))
+FRONT_OBJS := $(call objects,$(FRONT))
+SUPPORT_OBJS := $(call objects,tests/support)
+programs = $(patsubst $(SRC)/%.c,build/%,$(wildcard $(SRC)/$(1)))
+UNIT := $(call programs,tests/unit/*/test_*.c)
+PLAIN := $(call programs,tests/*.c)
+
+# Only core is seen in the shared library, and what says EXPORT: the rest binds directly.
+build/isa/%.o build/bus/%.o build/peripherals/%.o: FLAGS := -fPIC -fvisibility=hidden
+build/isa/x86/%.o: FLAGS := -fPIC -fvisibility=hidden $(INTERPRETER)
+build/core/%.o: FLAGS := -fPIC
+build/frontends/sdl/%.o: FLAGS := $(filter -I% -D%,$(SDL))
+
+build/%.o: $(SRC)/%.c config.mk
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) $(FLAGS) -c -o $@ $<
+
+build/liborrery.a: $(GUEST_OBJS)
+build/libsupport.a: $(SUPPORT_OBJS)
+build/%.a:
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+build/liborrery.so: $(GUEST_OBJS)
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-Bsymbolic -Wl,-soname,liborrery.so.0 -o $@ $^ $(LIBS)
+
+build/orrery: $(FRONT_OBJS) build/liborrery.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(SDL) $(SLIRP)
+
+build/orrery.pc: $(SRC)/core/version.h config.mk
+	@mkdir -p $(@D)
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'Name: orrery' 'Description: PC emulator library' \
+	    'Version: $(VERSION)' 'Cflags: -I$${prefix}/include/orrery' \
+	    'Libs: -L$${prefix}/lib -lorrery' 'Libs.private: $(LIBS)' > $@
+
+# -- tests --
+
+$(UNIT): build/tests/unit/%: build/tests/unit/%.o build/liborrery.a build/libsupport.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(TEST_LIBS) $(LIBS)
+$(PLAIN): build/tests/%: build/tests/%.o build/liborrery.a build/libsupport.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+.SECONDARY:
+
+export SRC CC NASM ORRERY := $(abspath build/orrery)
+export BUILD := $(abspath build)
+
+unit-programs: $(UNIT) $(PLAIN)
+ifneq ($(CRITERION),yes)
+	$(error make check needs Criterion (Debian: libcriterion-dev); see config.log)
+endif
+
+check: unit-programs build/orrery
+	@sh $(SRC)/tests/run.sh build/logs/check $(UNIT) $(wildcard $(SRC)/tests/unit/*/test_*.sh) build/house
+
+house: build/house
+	@build/house
+
+build/house: build/liborrery.a config.mk
+	@printf '%s\n' '#!/bin/sh' 'exec sh "$$SRC/tests/house/run.sh" "$$BUILD/liborrery.a"' > $@
+	@chmod +x $@
+
+check-guest: build/orrery $(PLAIN)
+	@sh $(SRC)/tests/run.sh build/logs/guest $(wildcard $(SRC)/tests/guest/*.sh)
+
+programs: $(PLAIN)
+
+bench: build/orrery $(PLAIN)
+	@set -e; for script in $(wildcard $(SRC)/tests/bench/*.sh); do $$script; done
+
+# -- the rest --
+
+HEADERS := core/*.h isa/x86/x86.h peripherals/boards/boards.h
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install build/orrery $(DESTDIR)$(PREFIX)/bin
+	install -m 644 build/liborrery.a $(DESTDIR)$(PREFIX)/lib
+	install build/liborrery.so $(DESTDIR)$(PREFIX)/lib/liborrery.so.$(VERSION)
+	ln -sf liborrery.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/liborrery.so.0
+	ln -sf liborrery.so.0 $(DESTDIR)$(PREFIX)/lib/liborrery.so
+	install -m 644 build/orrery.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	cd $(SRC) && for h in $(HEADERS); do \
+	    test ! -f $$h || install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/orrery/$$h; done
+
+clean:
+	rm -rf build
+
+.PHONY: all check house check-guest bench install clean programs unit-programs
+-include $(shell find build -name '*.d' 2>/dev/null)
