@@ -11,7 +11,8 @@ struct buffer {
 void buffer_put(struct buffer *, const void *bytes, size_t count);
 void buffer_put_number(struct buffer *, u64 value, unsigned size);      /* little-endian */
 void buffer_put_text(struct buffer *, const char *);                    /* u16 length, bytes */
-void buffer_clear(struct buffer *);                                     /* and gives the memory back */
+/* Gives the memory back too. */
+void buffer_clear(struct buffer *);
 
 /* A view for reading what may be hostile: past the end everything is zero and `bad` is set. */
 struct reader {

@@ -203,6 +203,7 @@ const char *config_complaint(struct config *c)
 {
     for (struct setting *s = c ? c->first : NULL; s && !*c->complaint; s = s->next)
         if (!s->used)
-            snprintf(c->complaint, sizeof c->complaint, "%.200s: nothing here is called so", s->key);
+            snprintf(c->complaint, sizeof c->complaint,
+                     "%.200s: nothing here is called so", s->key);
     return c && *c->complaint ? c->complaint : NULL;
 }

@@ -21,6 +21,8 @@ bool config_parse(struct config *, const char *name, const char *text, struct er
  * config_complaint() names the first such, or a key nobody asked for. NULL: all well.
  */
 const char *config_text(struct config *, const char *key, const char *otherwise);
-bool        config_flag(struct config *, const char *key, bool otherwise);    /* yes no on off true false 1 0 */
-u64         config_number(struct config *, const char *key, u64 otherwise);   /* 0x10, 64K, 16M, 2G, 1T */
+/* yes no on off true false 1 0 */
+bool        config_flag(struct config *, const char *key, bool otherwise);
+/* 16, 0x10, 64K, 16M, 2G, 1T */
+u64         config_number(struct config *, const char *key, u64 otherwise);
 const char *config_complaint(struct config *);

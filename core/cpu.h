@@ -11,7 +11,7 @@ struct cpu {
     struct space         *memory, *ports;   /* the machine's, unless the board says otherwise */
     struct device        *pic;              /* who answers acknowledge() */
     u8                  (*acknowledge)(struct device *pic);
-    u64                   retired;          /* instructions since power-on; saved; exact when settled */
+    u64                   retired;  /* instructions since power-on; saved; exact when settled */
 };
 
 struct cpu_ops {

@@ -368,12 +368,16 @@ bool machine_note_oddity(struct machine *m, const struct place *place)
 
 /* -- state -- */
 
+#define ROW(name, member, kind, about)                                      \
+    { #name, about, offsetof(struct machine, member),                       \
+      sizeof((struct machine *)0)->member, 1, kind, 0 }
+
 static const struct state_row machine_rows[] = {
-    { "now", "virtual time, ns", offsetof(struct machine, clock.now), 8, 1, STATE_UNSIGNED, 0 },
-    { "turn", "whose turn it is", offsetof(struct machine, turn), 4, 1, STATE_UNSIGNED, 0 },
-    { "turn_ends", "and until when, ns", offsetof(struct machine, turn_ends), 8, 1, STATE_UNSIGNED, 0 },
-    { "random", "the next random number", offsetof(struct machine, random), 8, 1, STATE_UNSIGNED, 0 },
-    { "reset_asked", "RESET follows", offsetof(struct machine, reset_asked), 1, 1, STATE_BOOL, 0 },
+    ROW(now, clock.now, STATE_UNSIGNED, "virtual time, ns"),
+    ROW(turn, turn, STATE_UNSIGNED, "whose turn it is"),
+    ROW(turn_ends, turn_ends, STATE_UNSIGNED, "and until when, ns"),
+    ROW(random, random, STATE_UNSIGNED, "behind the next random number"),
+    ROW(reset_asked, reset_asked, STATE_BOOL, "RESET follows the instruction"),
     { 0 }
 };
 
