@@ -112,7 +112,9 @@ struct f80 f80_2xm1(struct f80 x, struct fp_env *e)
         return n.sign ? f80_pack(true, F80_BIAS, INTEGER_BIT) : x;
     if (denormal_refused(kind == DENORMAL, e))
         return x;
-    if (n.exp >= 0)             /* defined for 1 and -1 only */
-        return n.sign ? f80_pack(true, F80_BIAS - 1, INTEGER_BIT) : x;
+    if (n.exp >= 0) {           /* above 1 undefined: processors return x, inexact */
+        e->flags |= FP_PE;
+        return x.se == 0xbfff && x.man == INTEGER_BIT ? f80_pack(true, F80_BIAS - 1, x.man) : x;
+    }
     return finish_inexact(power_less_one(n), e);
 }

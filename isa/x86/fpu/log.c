@@ -106,9 +106,10 @@ static struct number log2_of(struct number x)
     return sum(result, log2_of_ratio(s));
 }
 
-/* Exact if x was a power of 2, as far as it fits. */
+/* Exact if x was a power of 2; processors say inexact all the same. */
 static struct f80 times(struct number y, struct number log2_x, struct fp_env *e)
 {
+    e->flags |= FP_PE;
     if (!log2_x.lo)
         return f80_finish(number_mul(log2_x, y), FP_PC64, e);
     return finish_inexact(wide_mul(log2_x, y), e);
@@ -186,8 +187,10 @@ struct f80 f80_yl2xp1(struct f80 x, struct f80 y, struct fp_env *e)
         return F80_INDEFINITE;
     if (a.kind == ZERO || a.kind == INFINITE || b.kind == ZERO || b.kind == INFINITE)
         return limit(b.kind, b.n.sign, a.kind, a.n.sign, e);
-    if (a.n.sign && a.n.exp >= 0)       /* not defined: 1 + x is not positive */
+    if (a.n.sign && a.n.exp >= 0) {     /* undefined: processors return x, inexact */
+        e->flags |= FP_PE;
         return x;
+    }
     log2_x = log2_of_one_and(a.n);
     log2_x.lo |= 1;
     return times(b.n, log2_x, e);

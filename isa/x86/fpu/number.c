@@ -10,8 +10,7 @@ static u32 root16(u32 x, u32 *remainder)
     u32 root = 0;
 
     for (u32 bit = 0x80; bit; bit >>= 1)
-        if ((root | bit) * (root | bit) <= x)
-            root |= bit;
+        root |= bit & -(u32)((root | bit) * (root | bit) <= x);
     *remainder = x - root * root;
     return root;
 }

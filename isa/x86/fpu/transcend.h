@@ -4,7 +4,8 @@
 /*
  * The transcendental instructions of the x87, in integers only: within one unit
  * in the last place, monotonic, the same bits on every host. Results have 64
- * bits whatever the precision control says.
+ * bits whatever the precision control says. Only zeros,
+ * infinities and NaNs leave PE clear.
  */
 struct f80 f80_2xm1(struct f80 x, struct fp_env *);                  /* 2^x - 1 */
 struct f80 f80_yl2x(struct f80 x, struct f80 y, struct fp_env *);    /* y * log2(x) */
@@ -15,4 +16,4 @@ struct f80 f80_patan(struct f80 y, struct f80 x, struct fp_env *);   /* angle of
 struct f80 f80_sin(struct f80 x, struct fp_env *);
 struct f80 f80_cos(struct f80 x, struct fp_env *);
 struct f80 f80_sincos(struct f80 x, struct f80 *cosine, struct fp_env *);    /* the sine */
-struct f80 f80_tan(struct f80 x, struct fp_env *);   /* FPTAN, without the 1 it pushes */
+struct f80 f80_tan(struct f80 x, struct fp_env *);   /* FPTAN pushes 1, or the same NaN */
