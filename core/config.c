@@ -164,26 +164,38 @@ bool config_flag(struct config *c, const char *key, bool otherwise)
     return otherwise;
 }
 
+static unsigned digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+
+    return at ? (unsigned)(at - digits) : 99;
+}
+
 /* 16M and the like; false if it is not a number or beyond 64 bits. */
 static bool parse_number(const char *text, u64 *value)
 {
     static const char units[] = "KMGT";
+    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    unsigned base = hex ? 16 : 10;
+    u64 factor = 1;
     const char *unit;
-    char *end;
 
-    if (!isdigit((unsigned char)*text))
+    *value = 0;
+    text += hex ? 2 : 0;
+    if (digit(*text) >= base)
         return false;
-    *value = strtoull(text, &end, 0);
-    if (*value == UINT64_MAX || !*end)
-        return !*end;
-    unit = strchr(units, toupper((unsigned char)*end));
-    if (!unit || end[1])
-        return false;
-    unsigned shift = 10 * (unsigned)(unit - units + 1);
-    bool fits = *value << shift >> shift == *value;
-
-    *value <<= shift;
-    return fits;
+    for (; digit(*text) < base; text++)
+        if (__builtin_mul_overflow(*value, base, value)
+            || __builtin_add_overflow(*value, digit(*text), value))
+            return false;
+    if (*text) {
+        unit = strchr(units, toupper((unsigned char)*text++));
+        if (!unit)
+            return false;
+        factor = BIT(10 * (unit - units + 1));
+    }
+    return !*text && !__builtin_mul_overflow(*value, factor, value);
 }
 
 u64 config_number(struct config *c, const char *key, u64 otherwise)
