@@ -202,12 +202,18 @@ struct f80 f64_to_f80(f64 a, struct fp_env *e)
  * FST. Where overflow or underflow keeps it from storing, inexactness is
  * ignored, SDM 1 8.5.6.
  */
-static u64 f80_to_ieee(struct format f, struct f80 a, struct fp_env *e)
+static inline u64 f80_to_ieee(struct format f, struct f80 a, struct fp_env *e)
 {
     struct number n;
-    enum kind kind = f80_unpack(a, &n);
-    u64 result = ieee_from(f, kind, n, e);
+    enum kind kind;
+    u64 result;
 
+    if (likely(f80_is_normal(a)))
+        result = ieee_finish(f, f80_number(a), e);
+    else {
+        kind = f80_unpack(a, &n);
+        result = ieee_from(f, kind, n, e);
+    }
     if (fp_unmasked(e) & (FP_OE | FP_UE))
         e->flags &= ~(u32)(FP_PE | FP_C1);
     return result;

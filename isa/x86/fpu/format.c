@@ -201,31 +201,8 @@ static struct f80 f80_overflow(bool sign, unsigned drop, struct fp_env *e)
     return up ? f80_infinity(sign) : f80_pack(sign, 0x7ffe, ~(u64)0 << drop);
 }
 
-/* Rounds n in place, to 64 - drop bits; a carry out raises the exponent. */
-static void round_significand(struct number *n, unsigned drop, struct fp_env *e)
+struct f80 f80_finish_hard(struct number n, unsigned drop, struct fp_env *e)
 {
-    u64 unit = (u64)1 << drop;
-    u64 rest = drop ? n->hi << (64 - drop) | (n->lo != 0) : n->lo;
-    bool up = rounds_up(e->rounding, n->sign, rest, n->hi >> drop);
-
-    n->hi &= -unit;
-    n->lo = 0;
-    if (!rest)
-        return;
-    e->flags |= up ? FP_PE | FP_C1 : FP_PE;
-    if (!up)
-        return;
-    n->hi += unit;
-    if (!n->hi) {
-        n->hi = INTEGER_BIT;
-        n->exp++;
-    }
-}
-
-struct f80 f80_finish_hard(struct number n, unsigned precision, struct fp_env *e)
-{
-    static const u8 dropped[] = { 40, 40, 11, 0 };
-    unsigned drop = dropped[precision & 3];
     s32 lowest = 1 - F80_BIAS;
     bool tiny = is_tiny(n, lowest, 64 - drop, e->rounding);
     u128 x;

@@ -190,26 +190,46 @@ static inline enum kind f80_unpack(struct f80 a, struct number *n)
     return kind;
 }
 
-struct f80 f80_finish_hard(struct number, unsigned precision, struct fp_env *);
+/* How many of the 64 bits precision control takes away. */
+static inline unsigned bits_dropped(unsigned precision)
+{
+    if (likely(precision == FP_PC64))
+        return 0;
+    return precision == FP_PC53 ? 11 : 40;
+}
+
+/* Rounds in place; a carry out raises the exponent. */
+static inline void round_significand(struct number *n, unsigned drop, struct fp_env *e)
+{
+    u64 unit = (u64)1 << drop, rest = n->lo;
+    bool up;
+
+    if (unlikely(drop)) {
+        rest = n->hi << (64 - drop) | (n->lo != 0);
+        n->hi &= -unit;
+    }
+    if (!rest)
+        return;
+    up = rounds_up(e->rounding, n->sign, rest, n->hi >> drop);
+    e->flags |= up ? FP_PE | FP_C1 : FP_PE;
+    n->hi += up ? unit : 0;
+    if (unlikely(up && !n->hi)) {
+        n->hi = INTEGER_BIT;
+        n->exp++;
+    }
+}
+
+struct f80 f80_finish_hard(struct number, unsigned drop, struct fp_env *);
 
 /* Rounds a nonzero number to `precision`, FP_PC24 ... FP_PC64. */
 static inline struct f80 f80_finish(struct number n, unsigned precision, struct fp_env *e)
 {
-    u32 biased = (u32)(n.exp + F80_BIAS);
+    unsigned drop = bits_dropped(precision);
 
-    if (unlikely(biased - 1 >= 0x7ffd || precision != FP_PC64))
-        return f80_finish_hard(n, precision, e);
-    if (n.lo) {
-        bool up = rounds_up(e->rounding, n.sign, n.lo, n.hi);
-
-        e->flags |= up ? FP_PE | FP_C1 : FP_PE;
-        n.hi += up;
-        if (unlikely(n.hi < up)) {
-            n.hi = INTEGER_BIT;
-            biased++;
-        }
-    }
-    return f80_pack(n.sign, biased, n.hi);
+    if (unlikely((u32)(n.exp + F80_BIAS) - 1 >= 0x7ffd))
+        return f80_finish_hard(n, drop, e);
+    round_significand(&n, drop, e);
+    return f80_pack(n.sign, (u32)(n.exp + F80_BIAS), n.hi);
 }
 
 /*

@@ -107,7 +107,8 @@ static bool muladd_settled(struct format f, const u64 v[3], struct operand o[3],
     return false;
 }
 
-static u64 muladd(struct format f, u64 a, u64 b, u64 c, unsigned negate, struct fp_env *e)
+static __attribute__((noinline))
+u64 hard_muladd(struct format f, u64 a, u64 b, u64 c, unsigned negate, struct fp_env *e)
 {
     u64 v[3] = { a, b, c }, result;
     struct operand o[3];
@@ -131,6 +132,20 @@ static u64 muladd(struct format f, u64 a, u64 b, u64 c, unsigned negate, struct 
     if (o[2].kind != ZERO)
         sum = sum.hi ? number_add(sum, o[2].n) : o[2].n;
     return sum.hi ? ieee_finish(f, sum, e) : ieee_zero(f, zero_sign);
+}
+
+static inline u64 muladd(struct format f, u64 a, u64 b, u64 c, unsigned negate, struct fp_env *e)
+{
+    struct number product, addend;
+
+    if (unlikely(!ieee_is_normal(f, a) || !ieee_is_normal(f, b) || !ieee_is_normal(f, c)))
+        return hard_muladd(f, a, b, c, negate, e);
+    product = number_mul(ieee_number(f, a), ieee_number(f, b));
+    addend = ieee_number(f, c);
+    product.sign ^= negate & FP_NEGATE_PRODUCT;
+    addend.sign ^= negate / FP_NEGATE_ADDEND;
+    product = number_add(product, addend);
+    return product.hi ? ieee_finish(f, product, e) : ieee_zero(f, e->rounding == FP_DOWN);
 }
 
 f32 f32_muladd(f32 a, f32 b, f32 c, unsigned negate, struct fp_env *e)
