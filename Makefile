@@ -14,7 +14,7 @@ WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wpointer-ar
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=return-type
 # One rounding per operation and no addresses of the build: the same results everywhere.
 COMPILE = $(CC) -std=gnu11 $(OPTIMISE) $(WARNINGS) -ffp-contract=off -fno-math-errno \
-	-ffile-prefix-map=$(SRC)/= -pipe $(CPPFLAGS)
+	-fmacro-prefix-map=$(SRC)/= -pipe $(CPPFLAGS)
 
 GUEST := core bus isa/x86 isa/x86/ops isa/x86/fpu isa/x86/disassembler/$(DISASSEMBLER) \
 	$(patsubst $(SRC)/%/,%,$(wildcard $(SRC)/peripherals/*/))
@@ -41,7 +41,7 @@ build/%.o: $(SRC)/%.c config.mk
 build/liborrery.a: $(GUEST_OBJS)
 build/libsupport.a: $(SUPPORT_OBJS)
 build/%.a:
-	@rm -f $@
+	@mkdir -p $(@D); rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
 build/liborrery.so: $(GUEST_OBJS)
@@ -58,9 +58,9 @@ build/orrery.pc: $(SRC)/core/version.h config.mk
 
 # -- tests --
 
-$(UNIT): build/tests/unit/%: build/tests/unit/%.o build/liborrery.a build/libsupport.a
+$(UNIT): build/tests/unit/%: build/tests/unit/%.o build/libsupport.a build/liborrery.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(TEST_LIBS) $(LIBS)
-$(PLAIN): build/tests/%: build/tests/%.o build/liborrery.a build/libsupport.a
+$(PLAIN): build/tests/%: build/tests/%.o build/libsupport.a build/liborrery.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 .SECONDARY:
 
@@ -72,7 +72,7 @@ ifneq ($(CRITERION),yes)
 	$(error make check needs Criterion (Debian: libcriterion-dev); see config.log)
 endif
 
-check: unit-programs build/orrery
+check: unit-programs build/orrery build/house
 	@sh $(SRC)/tests/run.sh build/logs/check $(UNIT) $(wildcard $(SRC)/tests/unit/*/test_*.sh) build/house
 
 house: build/house

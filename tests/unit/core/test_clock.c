@@ -154,7 +154,8 @@ Test(clock, an_event_that_is_behind_catches_up_at_once)
 
 Test(clock, ticks_and_times_are_inverse_at_edges)
 {
-    static const u32 rates[] = { 1, 3, 18, 32768, 1193182, 3579545, 14318180, 999999999, 1000000000 };
+    static const u32 rates[] = { 1, 3, 18, 32768, 1193182, 3579545, 14318180, 999999999,
+                                 1000000000 };
 
     for (unsigned i = 0; i < COUNT(rates); i++) {
         for (u64 tick = 0; tick < 3000; tick += 7) {
