@@ -7,8 +7,8 @@ include config.mk
 all: build/orrery build/liborrery.a build/liborrery.so build/orrery.pc
 
 VERSION := $(shell sed -n 's/.*ORRERY_VERSION "\(.*\)"/\1/p' $(SRC)/core/version.h)
-# `make V=1` shows the commands.
-Q = $(if $(V),,@echo '  $@';)
+# `make V=1` shows the commands, `make -s` nothing.
+Q = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $@';)
 CPPFLAGS := -I$(SRC) -I$(SRC)/isa/x86/dispatch/$(DISPATCH) -MMD -MP
 WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wpointer-arith \
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=return-type
@@ -25,7 +25,10 @@ GUEST_OBJS := $(call objects,$(GUEST))
 FRONT_OBJS := $(call objects,$(FRONT))
 SUPPORT_OBJS := $(call objects,tests/support)
 programs = $(patsubst $(SRC)/%.c,build/%,$(wildcard $(SRC)/$(1)))
-UNIT := $(call programs,tests/unit/*/test_*.c)
+lacking := $(if $(filter no,$(CRITERION)),criterion.h) $(if $(filter no,$(MPFR)),mpfr.h) \
+	$(if $(filter no,$(ZSTD)),zstd.h)
+without = $(filter-out $(foreach h,$(lacking),$(shell grep -l 'include <.*$(h)>' $(1))),$(1))
+UNIT := $(patsubst $(SRC)/%.c,build/%,$(call without,$(wildcard $(SRC)/tests/unit/*/test_*.c)))
 PLAIN := $(call programs,tests/*.c)
 
 # Only core is seen in the shared library, and what says EXPORT: the rest binds directly.
@@ -69,7 +72,7 @@ export BUILD := $(abspath build)
 
 unit-programs: $(UNIT) $(PLAIN)
 ifneq ($(CRITERION),yes)
-	$(error make check needs Criterion (Debian: libcriterion-dev); see config.log)
+	$(error make check needs Criterion (Debian package libcriterion-dev): configure did not find it)
 endif
 
 check: unit-programs build/orrery build/house
