@@ -39,8 +39,7 @@ static bool ticker_attach(struct device *dev, struct error *err)
     device_line(dev, &t->out, "out");
     device_event(dev, &t->pulse, "pulse", ticker_on_pulse);
     t->port = (struct region){ .name = "port", .owner = dev, .io = &ops, .size = 1 };
-    if (!dev->machine->devices || dev->machine->devices->type != &ticker_type)
-        space_map(dev->machine->ports, &t->port, 0x10, NORMAL);
+    space_map(dev->machine->ports, &t->port, 0x10, NORMAL);     /* of two, the first by name */
     return true;
 }
 
