@@ -1,0 +1,476 @@
+/* isa/x86/block.c */
+/* Builds blocks, finds them, forgets them; block.h and op.h have the words. */
+#include "isa/x86/block.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/machine.h"
+#include "core/ram.h"
+#include "isa/x86/fault.h"
+#include "isa/x86/fuse.h"
+#include "isa/x86/handlers.h"
+#include "isa/x86/interp.h"
+#include "isa/x86/memory.h"
+#include "isa/x86/mode.h"
+#include "isa/x86/paging.h"
+
+enum { BUCKETS = 1 << 16, PAGES = 1 << 12, ARENA_BYTES = 48 << 20 };
+enum { GRANULE_SHIFT = 6 };             /* self-modifying code is told apart by 64 bytes */
+
+struct code_page {
+    struct code_page *next;
+    u8               *host;
+    u64               granules;         /* bit n: bytes 64n.. were decoded */
+    struct block     *blocks;           /* that begin here */
+    struct block     *reaching;         /* that begin in another page */
+};
+
+/* ---- The store ---- */
+
+static unsigned bucket_of(const u8 *code)
+{
+    u64 a = (u64)(uintptr_t)code;
+
+    return (unsigned)(a ^ a >> 16) & (BUCKETS - 1);
+}
+
+static unsigned page_bucket(const u8 *page)
+{
+    u64 a = (u64)(uintptr_t)page >> 12;
+
+    return (unsigned)(a ^ a >> 12) & (PAGES - 1);
+}
+
+static void *take(struct x86_shared *s, size_t bytes)
+{
+    void *p;
+
+    bytes = (bytes + 15) & ~(size_t)15;
+    if (s->arena_used + bytes > ARENA_BYTES)
+        return NULL;
+    p = s->arena + s->arena_used;
+    s->arena_used += bytes;
+    return p;
+}
+
+/* Pages keep RAM_CODE: it costs a look at stores to them, no more. */
+void x86_block_forget_all(struct x86_shared *s)
+{
+    memset(s->cache, 0, sizeof s->cache);
+    memset(s->bucket, 0, BUCKETS * sizeof *s->bucket);
+    memset(s->pages, 0, PAGES * sizeof *s->pages);
+    s->arena_used = 0;
+    s->generation++;
+}
+
+static struct x86_shared *shared_of_machine(struct machine *m, const struct x86 *self)
+{
+    for (unsigned i = 0; i < m->cpus; i++) {
+        struct x86 *other = container_of(m->cpu[i], struct x86, cpu);
+
+        if (other != self && m->cpu[i]->ops->run == x86_run && other->shared)
+            return other->shared;
+    }
+    return NULL;
+}
+
+static void shared_free(struct x86_shared *s)
+{
+    decoder_free(&s->decoder);
+    free(s->bucket);
+    free(s->pages);
+    free(s->arena);
+    free(s->scratch);
+    free(s);
+}
+
+static size_t block_bytes(unsigned ops)
+{
+    return sizeof(struct block) + ops * sizeof(struct op);
+}
+
+bool x86_shared_join(struct x86 *cpu, struct error *err)
+{
+    struct x86_shared *s = shared_of_machine(cpu->cpu.dev.machine, cpu);
+
+    if (!s) {
+        s = calloc(1, sizeof *s);
+        if (!s)
+            return fail(err, "no memory for the block cache");
+        s->bucket = calloc(BUCKETS, sizeof *s->bucket);
+        s->pages = calloc(PAGES, sizeof *s->pages);
+        s->arena = malloc(ARENA_BYTES);
+        s->scratch = calloc(1, block_bytes(BLOCK_OPS));
+        if (!s->bucket || !s->pages || !s->arena || !s->scratch
+            || !decoder_build(&s->decoder, err)) {
+            shared_free(s);
+            return fail(err, "no memory for the block cache");
+        }
+    }
+    s->users++;
+    cpu->shared = s;
+    return true;
+}
+
+void x86_shared_leave(struct x86 *cpu)
+{
+    if (cpu->shared && --cpu->shared->users == 0)
+        shared_free(cpu->shared);
+    cpu->shared = NULL;
+}
+
+/* ---- Pages with code ---- */
+
+static struct code_page *find_page(struct x86_shared *s, const u8 *host)
+{
+    struct code_page *p = s->pages[page_bucket(host)];
+
+    while (p && p->host != host)
+        p = p->next;
+    return p;
+}
+
+static u64 granules(u32 first, u32 last)
+{
+    unsigned a = first >> GRANULE_SHIFT, b = last >> GRANULE_SHIFT;
+
+    return (b == 63 ? UINT64_MAX : BIT(b + 1) - 1) & ~(BIT(a) - 1);
+}
+
+static void guard(struct x86 *cpu, u8 *host)
+{
+    struct machine *m = cpu->cpu.dev.machine;
+
+    for (unsigned i = 0; i < m->cpus; i++)
+        x86_tlb_guard(container_of(m->cpu[i], struct x86, cpu), host);
+}
+
+/* Notes that a page's bytes were decoded. NULL: no room. */
+static struct code_page *own_page(struct x86 *cpu, u8 *host, u8 *flags)
+{
+    struct x86_shared *s = cpu->shared;
+    struct code_page *p = find_page(s, host);
+
+    if (!p) {
+        p = take(s, sizeof *p);
+        if (!p)
+            return NULL;
+        *p = (struct code_page){ s->pages[page_bucket(host)], host, 0, NULL, NULL };
+        s->pages[page_bucket(host)] = p;
+    }
+    if (!(*flags & RAM_CODE)) {
+        *flags |= RAM_CODE;
+        guard(cpu, host);
+    }
+    return p;
+}
+
+static void make_stale(struct x86_shared *s, struct block *b)
+{
+    struct block **at = &s->bucket[bucket_of(b->code)];
+
+    while (*at && *at != b)
+        at = &(*at)->hash_next;
+    if (*at)
+        *at = b->hash_next;
+    if (s->cache[code_slot(b->code)] == b)
+        s->cache[code_slot(b->code)] = NULL;
+    b->stale = true;
+    b->op[0].fn = h_stale;
+    b->op[0].link = NULL;
+}
+
+void x86_block_drop(struct x86 *cpu, struct block *b)
+{
+    make_stale(cpu->shared, b);
+}
+
+static bool overlaps(const struct block *b, const u8 *first, const u8 *last)
+{
+    return b->code <= last && b->code + b->bytes > first;
+}
+
+/*
+ * Blocks that hold these bytes are stale from now on. If the running one is among them it ends behind
+ * this instruction, as do all: code that modifies itself asks for nothing better.
+ */
+void x86_code_written(struct x86 *cpu, u8 *host_page, u32 first, u32 last)
+{
+    struct code_page *p = find_page(cpu->shared, host_page);
+    struct block **at, *b;
+
+    if (!p || !(p->granules & granules(first, last)))
+        return;
+    for (at = &p->blocks; (b = *at) != NULL;) {
+        if (overlaps(b, host_page + first, host_page + last)) {
+            *at = b->page_next;
+            make_stale(cpu->shared, b);
+            cpu->leave = true;
+        } else {
+            at = &b->page_next;
+        }
+    }
+    for (b = first < 16 ? p->reaching : NULL; b; b = b->second_next) {
+        if (!b->stale)
+            make_stale(cpu->shared, b);
+        cpu->leave = true;
+    }
+}
+
+/* ---- Building ---- */
+
+struct builder {
+    struct x86   *cpu;
+    struct block *b;
+    struct op    *op;                   /* the next one to fill */
+    u64           rip;                  /* of the next instruction */
+    unsigned      stubs;                /* asked for so far: ops with a target */
+    struct { struct op *from; u64 target; bool bad; } stub[2];
+};
+
+static void place(struct builder *k, const struct op *op)
+{
+    *k->op = *op;
+    k->op->slot = (u8)(k->op - k->b->op);
+    k->op->n = k->b->n;
+    k->op->end = (u8)k->b->bytes;
+    k->op++;
+}
+
+/* The op leads to a target; until the first passage it leads to a stub that finds it. */
+static void lead(struct builder *k, u64 target, bool bad)
+{
+    k->stub[k->stubs].from = k->op - 1;
+    k->stub[k->stubs].target = target;
+    k->stub[k->stubs++].bad = bad;
+}
+
+static void place_stubs(struct builder *k)
+{
+    for (unsigned i = 0; i < k->stubs; i++) {
+        struct op stub = { .fn = k->stub[i].bad ? h_stub_fault : h_stub };
+
+        stub.imm64 = k->stub[i].target;
+        place(k, &stub);
+        k->op[-1].dst = (u8)(k->op - 1 - k->stub[i].from);
+        k->stub[i].from->link = k->op - 1;
+    }
+    k->b->ops = (u16)(k->op - k->b->op);
+}
+
+static u64 wrap_rip(const struct x86 *cpu, u64 rip)
+{
+    return x86_is_64(cpu) ? rip : (u32)rip;
+}
+
+/* What follows when the block ends without a jump. */
+static void fall_through(struct builder *k)
+{
+    struct op jump = { .fn = h_jmp };
+
+    place(k, &jump);
+    lead(k, wrap_rip(k->cpu, k->rip), false);
+}
+
+static void place_insn(struct builder *k, const struct insn *in)
+{
+    k->b->n++;
+    k->b->bytes = (u16)(k->b->bytes + in->length);
+    k->rip += in->length;
+    place(k, &in->op);
+    if (in->row && (in->row->operand[0] == Jb || in->row->operand[0] == Jz))
+        lead(k, in->target, in->bad_target);
+}
+
+/* Bytes up to the end of the page and of the segment. */
+static struct code code_in_page(const struct x86 *cpu, const u8 *host, u64 linear, u64 rip)
+{
+    u64 room = PAGE_SIZE - (linear & PAGE_MASK);
+
+    if (!x86_is_64(cpu) && x86_cs_limit(cpu) - rip + 1 < room)
+        room = x86_cs_limit(cpu) - rip + 1;
+    return (struct code){ host, (unsigned)room };
+}
+
+static void raise_op(struct insn *in, enum vector v)
+{
+    *in = (struct insn){ .op = { .fn = h_raise, .dst = (u8)v }, .ends = true };
+}
+
+static bool is_conditional(const struct insn *in)
+{
+    return in->kind == KIND_BRANCH && in->row->operation != OP_jmp;
+}
+
+/* Instructions from the page until one ends the block, or faults, or leaves the page. */
+static void gather(struct builder *k, const u8 *host, u64 linear, const struct insn *first)
+{
+    unsigned most = k->cpu->mode & MODE_STEP ? 1 : BLOCK_MAX;
+    struct insn in = *first;
+
+    for (;;) {
+        struct code code;
+
+        place_insn(k, &in);
+        if (in.ends && !is_conditional(&in))
+            return;
+        if (in.ends || k->b->n == most || k->b->bytes > BLOCK_BYTES - 15)
+            break;
+        if ((linear + k->b->bytes) >> 12 != linear >> 12)
+            break;
+        if (!x86_is_64(k->cpu) && k->rip > x86_cs_limit(k->cpu))
+            break;
+        code = code_in_page(k->cpu, host + k->b->bytes, linear + k->b->bytes, k->rip);
+        if (x86_decode(k->cpu, &code, k->rip, &in) != DECODED)
+            break;
+    }
+    fall_through(k);
+}
+
+/*
+ * The first instruction, which may reach into the next page: its bytes are gathered then, and a check
+ * is put before it that the next page is still the same.
+ */
+static enum decode_result first_insn(struct builder *k, const u8 *host, u64 linear, struct insn *in)
+{
+    struct x86 *cpu = k->cpu;
+    struct code code = code_in_page(cpu, host, linear, k->rip);
+    enum decode_result r = x86_decode(cpu, &code, k->rip, in);
+    u8 bytes[16] = { 0 };
+    u64 physical, room = PAGE_SIZE - (linear & PAGE_MASK);
+    const u8 *next;
+
+    if (r != DECODE_MORE)
+        return r;
+    if (code.room < room) {             /* the segment ends first */
+        raise_op(in, V_GP);
+        return DECODE_FAULT;
+    }
+    memcpy(bytes, host, room);
+    next = x86_code_at(cpu, linear + room, &physical);
+    for (unsigned i = (unsigned)room; i < 15; i++)
+        bytes[i] = next ? next[i - room] : (u8)space_read(cpu->mem, physical + i - room, 1);
+    code.bytes = bytes;
+    code.room = 15;
+    if (!x86_is_64(cpu) && x86_cs_limit(cpu) - k->rip + 1 < 15)
+        code.room = (unsigned)(x86_cs_limit(cpu) - k->rip + 1);
+    r = x86_decode(cpu, &code, k->rip, in);
+    if (r == DECODE_MORE) {
+        raise_op(in, V_GP);
+        r = DECODE_FAULT;
+    }
+    k->b->second = next;
+    return r;
+}
+
+/* Code in registers, or in no memory at all: one instruction, decoded each time. */
+static struct block *build_scratch(struct x86 *cpu, u64 linear, u64 physical)
+{
+    struct block *b = cpu->shared->scratch;
+    u8 bytes[16] = { 0 };
+    struct code code = { bytes, 15 };
+    struct insn in;
+    struct builder k = { .cpu = cpu, .b = b, .op = b->op, .rip = cpu->rip };
+
+    for (unsigned i = 0; i < 15; i++)
+        bytes[i] = (u8)x86_physical_read(cpu, physical + i, 1);
+    memset(b, 0, sizeof *b);
+    b->rip = cpu->rip;
+    b->mode = cpu->mode;
+    if (x86_decode(cpu, &code, cpu->rip, &in) == DECODE_MORE)
+        raise_op(&in, V_GP);
+    place_insn(&k, &in);
+    if (!in.ends || is_conditional(&in))
+        fall_through(&k);
+    place_stubs(&k);
+    return b;
+}
+
+static void enter(struct x86 *cpu, struct block *b, struct code_page *page, struct code_page *second,
+                  u64 linear)
+{
+    struct x86_shared *s = cpu->shared;
+    unsigned bucket = bucket_of(b->code);
+    u32 first = linear & PAGE_MASK, last = first + b->bytes - 1;
+
+    b->hash_next = s->bucket[bucket];
+    s->bucket[bucket] = b;
+    b->page_next = page->blocks;
+    page->blocks = b;
+    page->granules |= granules(first, last > PAGE_MASK ? (u32)PAGE_MASK : last);
+    if (second) {
+        second->granules |= 1;
+        b->second_next = second->reaching;
+        second->reaching = b;
+    }
+}
+
+static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
+{
+    struct x86_shared *s = cpu->shared;
+    struct insn in;
+    struct block *b;
+    struct builder k = { .cpu = cpu, .rip = cpu->rip };
+    struct code_page *page, *second = NULL;
+
+    if (s->arena_used + block_bytes(BLOCK_OPS) + 4 * sizeof *page > ARENA_BYTES)
+        x86_block_forget_all(s);
+    page = own_page(cpu, host - (linear & PAGE_MASK), flags);
+    b = take(s, block_bytes(BLOCK_OPS));
+    *b = (struct block){ .code = host, .rip = cpu->rip, .mode = cpu->mode };
+    k.b = b;
+    k.op = b->op;
+    first_insn(&k, host, linear, &in);
+    if (b->second) {
+        u8 *next_flags;
+        u64 physical;
+        const u8 *next = x86_code_at(cpu, (linear | PAGE_MASK) + 1, &physical);
+
+        space_page(cpu->mem, physical, false, &next_flags);
+        second = own_page(cpu, (u8 *)(uintptr_t)next, next_flags);
+        place(&k, &(struct op){ .fn = h_page_check });
+        place_insn(&k, &in);
+        if (!in.ends || is_conditional(&in))
+            fall_through(&k);
+    } else {
+        gather(&k, host, linear, &in);
+    }
+    place_stubs(&k);
+    if (!(cpu->mode & MODE_STEP))
+        x86_fuse(b);
+    s->arena_used -= (block_bytes(BLOCK_OPS) + 15) & ~(size_t)15;
+    take(s, block_bytes(b->ops));
+    enter(cpu, b, page, second, linear);
+    return b;
+}
+
+struct block *x86_block_find(struct x86 *cpu)
+{
+    u64 linear = x86_is_64(cpu) ? cpu->rip : (u32)(cpu->seg[CS].base + cpu->rip), physical;
+    const u8 *host = tlb_lookup(cpu->tlb, TLB_CODE, linear, 1);
+    struct block *b;
+    u8 *flags;
+
+    if (!x86_is_64(cpu) ? cpu->rip > x86_cs_limit(cpu) : !x86_canonical(cpu, cpu->rip))
+        x86_fault_code(cpu, V_GP, 0);
+    if (!host) {
+        host = x86_code_at(cpu, linear, &physical);
+        if (!host)
+            return build_scratch(cpu, linear, physical);
+    }
+    b = cpu->shared->cache[code_slot(host)];
+    if (!b || b->code != host || b->rip != cpu->rip || b->mode != cpu->mode) {
+        b = cpu->shared->bucket[bucket_of(host)];
+        while (b && (b->code != host || b->rip != cpu->rip || b->mode != cpu->mode))
+            b = b->hash_next;
+        if (!b) {
+            host = x86_code_at(cpu, linear, &physical);
+            host = space_page(cpu->mem, physical, false, &flags) + (physical & PAGE_MASK);
+            b = build(cpu, (u8 *)(uintptr_t)host, flags, linear);
+        }
+        cpu->shared->cache[code_slot(host)] = b;
+    }
+    return b;
+}

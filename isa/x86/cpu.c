@@ -1,0 +1,184 @@
+/* isa/x86/cpu.c */
+/* The processor as a device: attaching, reset, pins, save and load. */
+#include "isa/x86/x86.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/machine.h"
+#include "isa/x86/block.h"
+#include "isa/x86/cpuid.h"
+#include "isa/x86/interp.h"
+#include "isa/x86/mode.h"
+#include "isa/x86/paging.h"
+
+DEFINE_PART(struct segment, SEGMENT_STATE)
+DEFINE_PART(struct table_register, TABLE_STATE)
+DEFINE_PART(struct vreg, VECTOR_STATE)
+DEFINE_PART(struct f80, F80_STATE)
+DEFINE_PART(struct tlb_page, TLB_PAGE_STATE)
+DEFINE_STATE(struct x86, X86_STATE);
+
+static const struct cpu_ops ops = {
+    .run = x86_run,
+    .settle = x86_settle,
+};
+
+static struct x86 *from_device(struct device *dev)
+{
+    return container_of(dev, struct x86, cpu.dev);
+}
+
+static void real_segment(struct x86 *cpu, enum segment_name name, u16 selector, u64 base)
+{
+    cpu->seg[name] = (struct segment){ selector, SEG_P | SEG_S | SEG_WRITE | SEG_ACCESSED, 0xffff, base };
+}
+
+/* What only power-on sets: the floating-point and vector units, model-specific registers. */
+static void x86_reset_registers(struct x86 *cpu)
+{
+    cpu->fcw = 0x40;
+    cpu->fsw = 0;
+    cpu->ftop = cpu->ftag = 0;
+    cpu->mxcsr = 0x1f80;
+    memset(cpu->v, 0, sizeof cpu->v);
+    cpu->pat = 0x0007040600070406;
+}
+
+/* SDM 3A 9.1.1, table 9-1; `init`: what INIT leaves alone stays. */
+void x86_reset_state(struct x86 *cpu, bool init)
+{
+    u32 cr0 = init ? cpu->cr0 & (CR0_CD | CR0_NW) : CR0_CD | CR0_NW;
+
+    memset(cpu->gpr, 0, sizeof cpu->gpr);
+    cpu->gpr[RDX] = x86_signature(cpu);
+    cpu->eflags = 2;
+    x86_set_arithmetic(cpu, 0);
+    cpu->rip = 0xfff0;
+    cpu->cpl = 0;
+    for (unsigned i = 0; i < 6; i++)
+        real_segment(cpu, (enum segment_name)i, 0, 0);
+    real_segment(cpu, CS, 0xf000, 0xffff0000);
+    cpu->seg[LDTR] = (struct segment){ 0, SEG_P | 2 << SEG_TYPE_SHIFT, 0xffff, 0 };
+    cpu->seg[TR] = (struct segment){ 0, SEG_P | 11 << SEG_TYPE_SHIFT, 0xffff, 0 };
+    cpu->gdtr[0] = cpu->idtr[0] = (struct table_register){ 0, 0xffff };
+    cpu->cr0 = cr0 | (x86_has(cpu, F_I486) ? CR0_ET : 0);
+    cpu->cr2 = cpu->cr3 = cpu->cr4 = cpu->cr8 = 0;
+    memset(cpu->dr, 0, sizeof cpu->dr);
+    cpu->dr[6] = 0xffff0ff0;
+    cpu->dr[7] = 0x400;
+    cpu->efer = 0;
+    cpu->activity = RUNNING;
+    cpu->shadow = 0;
+    cpu->dr6_pending = 0;
+    cpu->nmi_blocked = cpu->nmi_pending = cpu->smi_pending = cpu->init_pending = false;
+    cpu->in_smm = false;
+    cpu->mem = cpu->cpu.memory;
+    cpu->xcr0 = 1;
+    cpu->pkru = 0;
+    x86_mode_update(cpu);
+    x86_tlb_flush(cpu, true);
+}
+
+static void x86_device_reset(struct device *dev, enum reset kind)
+{
+    struct x86 *cpu = from_device(dev);
+
+    (void)kind;
+    x86_reset_registers(cpu);
+    x86_reset_state(cpu, false);
+    x86_tlb_refresh(cpu);
+}
+
+static void x86_pin(struct device *dev, unsigned pin, bool level)
+{
+    struct x86 *cpu = from_device(dev);
+    bool rose = level && !(cpu->pins >> pin & 1);
+
+    cpu->pins = (u8)((cpu->pins & ~(1u << pin)) | (unsigned)level << pin);
+    cpu->leave = true;
+    switch (pin) {
+    case X86_NMI:  cpu->nmi_pending |= rose; break;
+    case X86_SMI:  cpu->smi_pending |= rose; break;
+    case X86_INIT: cpu->init_pending |= rose; break;
+    case X86_A20M:
+        cpu->a20_mask = level ? UINT64_MAX : ~(u64)0x100000;
+        x86_tlb_refresh(cpu);
+        break;
+    default: break;
+    }
+}
+
+static void remapped(struct space_watcher *w, u64 first, u64 last)
+{
+    struct x86 *cpu = container_of(w, struct x86, watcher);
+
+    (void)first;
+    (void)last;
+    x86_tlb_refresh(cpu);
+    cpu->leave = true;
+}
+
+static void written(struct space_watcher *w, u8 *page, u32 first, u32 last)
+{
+    x86_code_written(container_of(w, struct x86, watcher), page, first, last);
+}
+
+static bool x86_attach(struct device *dev, struct error *err)
+{
+    struct x86 *cpu = from_device(dev);
+
+    cpu->a20_mask = UINT64_MAX;
+    cpu->pins = 1 << X86_A20M;
+    cpu->hz = device_number(dev, "hz", SECOND);
+    cpu->mem = cpu->cpu.memory;
+    if (cpu->hz == 0)
+        return fail(err, "%s.hz: a clock of 0 Hz never ticks", dev->name);
+    if (!x86_model_select(cpu, device_text(dev, "model", "max"), err))
+        return false;
+    cpu->tlb_none = calloc(1, sizeof *cpu->tlb_none);
+    if (!cpu->tlb_none)
+        return fail(err, "no memory for %s", dev->name);
+    for (unsigned kind = 0; kind < TLB_KINDS; kind++)
+        for (unsigned slot = 0; slot < TLB_SIZE; slot++)
+            cpu->tlb_none->entry[kind][slot].tag = tlb_empty_tag(slot);
+    if (!cpu_join(&cpu->cpu, &ops, err) || !x86_shared_join(cpu, err)) {
+        free(cpu->tlb_none);
+        return false;
+    }
+    cpu->mem = cpu->cpu.memory;
+    cpu->watcher.remapped = remapped;
+    cpu->watcher.code_written = written;
+    space_watch(cpu->cpu.memory, &cpu->watcher);
+    return true;
+}
+
+static void x86_detach(struct device *dev)
+{
+    struct x86 *cpu = from_device(dev);
+
+    if (cpu->shared)
+        space_unwatch(cpu->cpu.memory, &cpu->watcher);
+    x86_shared_leave(cpu);
+    free(cpu->tlb_none);
+}
+
+/* Everything derived, from what was loaded. */
+static void x86_resume(struct device *dev)
+{
+    struct x86 *cpu = from_device(dev);
+
+    x86_set_arithmetic(cpu, cpu->eflags);
+    cpu->a20_mask = cpu->pins >> X86_A20M & 1 ? UINT64_MAX : ~(u64)0x100000;
+    cpu->cs_limits = 0;
+    x86_block_forget_all(cpu->shared);
+    x86_mode_update(cpu);
+    x86_tlb_refresh(cpu);
+}
+
+const struct device_type x86_cpu_type = {
+    .name = "x86", .title = "x86 processor", .size = sizeof(struct x86), .state = state_rows,
+    .attach = x86_attach, .reset = x86_device_reset, .pin = x86_pin, .resume = x86_resume,
+    .detach = x86_detach,
+};

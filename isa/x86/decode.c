@@ -1,0 +1,647 @@
+/* isa/x86/decode.c */
+/*
+ * Prefixes, opcode, ModRM, SIB, displacement, immediate: SDM 2 chapter 2. The rows of
+ * opcodes/ say what the bytes mean; this file only finds the row and the handler.
+ */
+#include "isa/x86/decode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "isa/x86/cpuid.h"
+#include "isa/x86/handlers.h"
+#include "isa/x86/interp.h"
+#include "isa/x86/mode.h"
+
+enum { LONGEST = 15 };                  /* bytes of an instruction: SDM 2 2.3.11 */
+enum { REX_W = 8, REX_R = 4, REX_X = 2, REX_B = 1, REX = 0x40 };
+enum { WIDTH_B, WIDTH_W, WIDTH_D, WIDTH_Q };
+enum { EA_BD, EA_BIS, EA_ABS, EA_GEN };
+
+/* ---- The tables ---- */
+
+struct node { u16 row, next; };         /* + 1; 0 ends */
+
+static void add_node(struct decoder *d, struct node *nodes, unsigned *used, u16 *head, unsigned row)
+{
+    nodes[*used] = (struct node){ (u16)row, *head };
+    *head = (u16)++*used;
+}
+
+bool decoder_build(struct decoder *d, struct error *err)
+{
+    unsigned used = 0;
+    struct node *nodes = malloc((size_t)x86_row_count * 64 * sizeof *nodes);
+
+    memset(d, 0, sizeof *d);
+    d->encoding = malloc(x86_row_count * sizeof *d->encoding);
+    if (!d->encoding || !nodes) {
+        free(nodes);
+        decoder_free(d);
+        return fail(err, "no memory for the instruction tables");
+    }
+    for (unsigned i = x86_row_count; i-- > 0;) {
+        struct encoding *e = &d->encoding[i];
+
+        if (!encoding_parse(&x86_rows[i], e)) {
+            free(nodes);
+            decoder_free(d);
+            return fail(err, "instruction row \"%s\" is malformed", x86_rows[i].encoding);
+        }
+        for (unsigned op = e->opcode; op <= e->opcode + (e->plus_r ? 7u : 0u); op++) {
+            d->modrm[e->map][op >> 3] |= (u8)(e->modrm << (op & 7));
+            for (unsigned reg = 0; reg < 8; reg++)
+                if (e->digit < 0 || e->digit == (int)reg)
+                    add_node(d, nodes, &used, &d->first[e->map][op][reg], i);
+        }
+    }
+    d->nodes = realloc(nodes, (used ? used : 1) * sizeof *nodes);
+    return true;
+}
+
+void decoder_free(struct decoder *d)
+{
+    free(d->encoding);
+    free(d->nodes);
+    d->encoding = NULL;
+    d->nodes = NULL;
+}
+
+/* ---- One instruction ---- */
+
+struct state {
+    struct x86        *cpu;
+    const struct code *code;
+    u64                rip;
+    unsigned           at;              /* bytes eaten */
+    u8                 vector;          /* of DECODE_FAULT */
+    u8                 code_size;       /* MODE_16 ... */
+    u8                 rex, repeat, segment, segment_given, lock, opsize_given, asize_given;
+    u8                 opcode, map, modrm;
+    u8                 asize;           /* enum asize */
+    u8                 width;           /* WIDTH_* of 'v' operands */
+    u8                 ea;              /* EA_* */
+    bool               memory;          /* ModRM, or moffs, names memory */
+    bool               rip_relative;
+    bool               has_imm;
+    struct insn       *out;
+};
+
+enum { GOT, MORE, BAD };
+
+static int fetch(struct state *s, unsigned n, u64 *value)
+{
+    u64 v = 0;
+
+    if (s->at + n > LONGEST) {
+        s->vector = V_GP;
+        return BAD;
+    }
+    if (s->at + n > s->code->room)
+        return MORE;
+    memcpy(&v, s->code->bytes + s->at, n);
+    s->at += n;
+    *value = v;
+    return GOT;
+}
+
+static int fetch_signed(struct state *s, unsigned n, s64 *value)
+{
+    u64 v = 0;
+    int r = fetch(s, n, &v);
+
+    *value = n == 8 ? (s64)v : (s64)(v << (64 - 8 * n)) >> (64 - 8 * n);
+    return r;
+}
+
+static int illegal(struct state *s)
+{
+    s->vector = V_UD;
+    return BAD;
+}
+
+static void override(struct state *s, enum segment_name name)
+{
+    s->segment = (u8)name;
+    s->segment_given = true;
+}
+
+static bool prefix(struct state *s, u8 byte)
+{
+    bool i386 = x86_has(s->cpu, F_I386);
+
+    switch (byte) {
+    case 0x26: override(s, ES); return true;
+    case 0x2e: override(s, CS); return true;
+    case 0x36: override(s, SS); return true;
+    case 0x3e: override(s, DS); return true;
+    case 0xf0: s->lock = 1; return true;
+    case 0xf2: case 0xf3: s->repeat = byte; return true;
+    case 0xf1:
+        if (!x86_has(s->cpu, F_ONLY86))
+            return false;
+        s->lock = 1;
+        return true;
+    case 0x64: case 0x65:
+        if (i386)
+            override(s, byte == 0x64 ? FS : GS);
+        return i386;
+    case 0x66: s->opsize_given = i386; return i386;
+    case 0x67: s->asize_given = i386; return i386;
+    default: return false;
+    }
+}
+
+/* In 64-bit mode the ES CS SS DS prefixes are null: SDM 2 2.2.1. The last of FS and GS counts. */
+static int prefixes_and_opcode(struct state *s)
+{
+    u64 b;
+    u8 fs_gs = 0;
+    int r;
+
+    for (;;) {
+        if ((r = fetch(s, 1, &b)) != GOT)
+            return r;
+        if (s->code_size == MODE_64 && (b & 0xf0) == REX) {
+            s->rex = (u8)b;
+            continue;
+        }
+        if (!prefix(s, (u8)b))
+            break;
+        if (s->code_size == MODE_64 && (b == 0x64 || b == 0x65))
+            fs_gs = b == 0x64 ? FS : GS;
+        s->rex = 0;                     /* REX counts only right before the opcode */
+    }
+    if (s->code_size == MODE_64) {
+        s->segment = fs_gs ? fs_gs : DS;
+        s->segment_given = fs_gs != 0;
+    }
+    s->map = MAP_1;
+    if (b == 0x0f && !x86_has(s->cpu, F_ONLY86)) {
+        if ((r = fetch(s, 1, &b)) != GOT)
+            return r;
+        s->map = MAP_0F;
+        if (b == 0x38 || b == 0x3a) {
+            s->map = b == 0x38 ? MAP_0F38 : MAP_0F3A;
+            if ((r = fetch(s, 1, &b)) != GOT)
+                return r;
+        }
+    }
+    s->opcode = (u8)b;
+    return GOT;
+}
+
+static bool matches(const struct state *s, const struct encoding *e)
+{
+    if (e->exact >= 0 && e->exact != s->modrm)
+        return false;
+    if (e->mod == MOD_MEMORY && s->modrm >= 0xc0)
+        return false;
+    if (e->mod == MOD_REGISTER && s->modrm < 0xc0)
+        return false;
+    if (e->w >= 0 && e->w != ((s->rex & REX_W) != 0))
+        return false;
+    switch (e->prefix) {
+    case PREFIX_NONE: return !s->opsize_given && !s->repeat;
+    case PREFIX_66:   return s->opsize_given && !s->repeat;
+    case PREFIX_F3:   return s->repeat == 0xf3;
+    case PREFIX_F2:   return s->repeat == 0xf2;
+    default:          return true;
+    }
+}
+
+/* May this CPU, in this mode, run it? */
+static bool allowed(const struct state *s, const struct row *row)
+{
+    u64 mode = s->cpu->mode;
+
+    if (!x86_has(s->cpu, row->feature))
+        return false;
+    if (row->attributes & (s->code_size == MODE_64 ? A_NO64 : A_ONLY64))
+        return false;
+    return !(row->attributes & A_PROT && (!(mode & MODE_PE) || mode & MODE_V86));
+}
+
+static const struct row *find_row(struct state *s)
+{
+    const struct decoder *d = x86_decoder(s->cpu);
+    unsigned reg = d->modrm[s->map][s->opcode >> 3] >> (s->opcode & 7) & 1 ? s->modrm >> 3 & 7 : 0;
+
+    for (unsigned n = d->first[s->map][s->opcode][reg]; n; n = d->nodes[n - 1].next) {
+        const struct row *row = &x86_rows[d->nodes[n - 1].row];
+
+        if (matches(s, &d->encoding[d->nodes[n - 1].row]) && allowed(s, row))
+            return row;
+    }
+    return NULL;
+}
+
+/* ---- Operands ---- */
+
+static unsigned byte_register(const struct state *s, unsigned n)
+{
+    if (!s->rex && n >= 4)
+        return GPR_OFFSET(n - 4) + 1;   /* AH CH DH BH */
+    return GPR_OFFSET(n);
+}
+
+static int memory_16(struct state *s, s64 *disp)
+{
+    static const u8 base[8] = { RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX };
+    static const u8 idx[8] = { RSI, RDI, RSI, RDI, ZERO, ZERO, ZERO, ZERO };
+    unsigned mod = s->modrm >> 6, rm = s->modrm & 7;
+    bool direct = mod == 0 && rm == 6;
+
+    s->out->op.base = (u8)GPR_OFFSET(direct ? ZERO : base[rm]);
+    s->out->op.idx = (u8)GPR_OFFSET(idx[rm]);
+    if (!s->segment_given)
+        s->segment = !direct && base[rm] == RBP ? SS : DS;
+    *disp = 0;
+    return mod == 0 && !direct ? GOT : fetch_signed(s, mod == 1 ? 1 : 2, disp);
+}
+
+static int memory_32(struct state *s, s64 *disp)
+{
+    unsigned mod = s->modrm >> 6, base = s->modrm & 7, idx = ZERO, scale = 0;
+    u64 sib;
+    int r;
+
+    *disp = 0;
+    if (base == 4) {
+        if ((r = fetch(s, 1, &sib)) != GOT)
+            return r;
+        base = sib & 7;
+        idx = (unsigned)(sib >> 3 & 7) | (s->rex & REX_X ? 8 : 0);
+        idx = idx == 4 ? ZERO : idx;
+        scale = (unsigned)sib >> 6;
+    } else if (mod == 0 && base == 5 && s->code_size == MODE_64) {
+        s->rip_relative = true;
+    }
+    if (mod == 0 && base == 5) {
+        base = ZERO;
+        mod = 2;
+    } else if (s->rex & REX_B) {
+        base |= 8;
+    }
+    if (!s->segment_given)
+        s->segment = base == RSP || base == RBP ? SS : DS;
+    s->out->op.base = (u8)GPR_OFFSET(base);
+    s->out->op.idx = (u8)GPR_OFFSET(idx);
+    s->out->op.mem = (u8)scale;
+    return mod == 0 ? GOT : fetch_signed(s, mod == 1 ? 1 : 4, disp);
+}
+
+/* Which of the fast ways to an address serves. */
+static u8 choose_ea(const struct state *s, bool absolute)
+{
+    if (s->code_size != MODE_64 || s->asize != ASIZE_64 || s->segment == FS || s->segment == GS)
+        return EA_GEN;
+    return absolute || s->rip_relative ? EA_ABS : s->out->op.idx == GPR_OFFSET(ZERO) ? EA_BD : EA_BIS;
+}
+
+static void finish_memory(struct state *s, bool absolute)
+{
+    s->ea = choose_ea(s, absolute);
+    s->out->op.mem |= (u8)(s->segment << MEM_SEG_SHIFT | s->asize << MEM_ASIZE_SHIFT);
+    s->memory = true;
+}
+
+static int modrm_memory(struct state *s)
+{
+    s64 disp;
+    int r = s->asize == ASIZE_16 ? memory_16(s, &disp) : memory_32(s, &disp);
+
+    s->out->op.disp = (s32)disp;
+    finish_memory(s, false);
+    return r;
+}
+
+static int moffs(struct state *s)
+{
+    u64 address = 0;
+    int r = fetch(s, 2u << s->asize, &address);
+
+    if (!s->segment_given)
+        s->segment = DS;
+    s->out->op.imm64 = address;
+    s->out->op.idx = IDX_ABSOLUTE;
+    s->out->op.mem = MEM_RIP;
+    finish_memory(s, true);
+    return r;
+}
+
+static int immediate(struct state *s, unsigned bytes, bool sign)
+{
+    s64 v = 0;
+    int r;
+
+    if (sign) {
+        r = fetch_signed(s, bytes, &v);
+    } else {
+        u64 u = 0;
+
+        r = fetch(s, bytes, &u);
+        v = (s64)u;
+    }
+    s->out->op.imm = (s32)v;
+    s->has_imm = true;
+    return r;
+}
+
+/* Displacement is where the immediate of a far pointer or of MOV r64 goes: the wide union. */
+static int wide_immediate(struct state *s, unsigned bytes)
+{
+    u64 v = 0;
+    int r = fetch(s, bytes, &v);
+
+    s->out->op.imm64 = v;
+    return r;
+}
+
+static int far_pointer(struct state *s)
+{
+    u64 offset = 0, selector = 0;
+    int r = fetch(s, s->width == WIDTH_W ? 2 : 4, &offset);
+
+    if (r == GOT)
+        r = fetch(s, 2, &selector);
+    s->out->op.disp = (s32)offset;
+    s->out->op.imm = (s32)selector;
+    return r;
+}
+
+static int relative(struct state *s, unsigned bytes)
+{
+    s64 v = 0;
+    int r = fetch_signed(s, bytes, &v);
+
+    s->out->target = (u64)v;            /* made absolute when the length is known */
+    return r;
+}
+
+static void set_register(struct state *s, unsigned position, unsigned value)
+{
+    u8 *field[4] = { &s->out->op.dst, &s->out->op.src, &s->out->op.base, &s->out->op.idx };
+
+    *field[position] = (u8)value;
+}
+
+enum { CLASS_GENERAL, CLASS_BYTE, CLASS_INDEX };
+
+static void put_register(struct state *s, unsigned position, unsigned n, int class)
+{
+    set_register(s, position, class == CLASS_BYTE ? byte_register(s, n)
+                 : class == CLASS_GENERAL ? (unsigned)GPR_OFFSET(n) : n);
+}
+
+/* Operands that ModRM.rm names: a register, or memory (whose registers are known already). */
+static bool rm_operand(struct state *s, unsigned position, unsigned operand)
+{
+    unsigned n = (s->modrm & 7) | (s->rex & REX_B ? 8 : 0);
+
+    switch (operand) {
+    case Eb:
+        if (!s->memory)
+            put_register(s, position, n, CLASS_BYTE);
+        return true;
+    case Ew: case Ed: case Eq: case Ev: case Ey: case Rw: case Rd: case Rq: case Rv: case Ry:
+        if (!s->memory)
+            put_register(s, position, n, CLASS_GENERAL);
+        return true;
+    case W: case Wq: case Wd: case Ww: case Wb: case U:
+        if (!s->memory)
+            put_register(s, position, n, CLASS_INDEX);
+        return true;
+    case Q: case Qd: case N: case STi:
+        if (!s->memory)
+            put_register(s, position, n & 7, CLASS_INDEX);
+        return true;
+    case M: case Mb: case Mw: case Md: case Mq: case Mv: case My: case Mt: case Mx: case Mp:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int operand(struct state *s, unsigned position, unsigned kind)
+{
+    unsigned reg = (s->modrm >> 3 & 7) | (s->rex & REX_R ? 8 : 0);
+    unsigned low = (s->opcode & 7) | (s->rex & REX_B ? 8 : 0);
+
+    if (rm_operand(s, position, kind))
+        return GOT;
+    switch (kind) {
+    case Gb: put_register(s, position, reg, CLASS_BYTE); return GOT;
+    case Gw: case Gd: case Gq: case Gv: case Gy:
+        put_register(s, position, reg, CLASS_GENERAL); return GOT;
+    case Zb: put_register(s, position, low, CLASS_BYTE); return GOT;
+    case Zv: case Zq: put_register(s, position, low, CLASS_GENERAL); return GOT;
+    case AL: case rAX: put_register(s, position, RAX, CLASS_GENERAL); return GOT;
+    case CL: put_register(s, position, RCX, CLASS_GENERAL); return GOT;
+    case rDX: put_register(s, position, RDX, CLASS_GENERAL); return GOT;
+    case V: put_register(s, position, reg, CLASS_INDEX); return GOT;
+    case V0: return GOT;
+    case P: put_register(s, position, reg & 7, CLASS_INDEX); return GOT;
+    case Cy: case Dy: put_register(s, position, reg, CLASS_INDEX); return GOT;
+    case Sw:
+        put_register(s, position, reg & 7, CLASS_INDEX);
+        return (reg & 7) > GS ? illegal(s) : GOT;
+    case sES: case sCS: case sSS: case sDS: case sFS: case sGS:
+        set_register(s, position, kind - sES); return GOT;
+    case Ib: return immediate(s, 1, false);
+    case Ibs: return immediate(s, 1, true);
+    case Iw: return immediate(s, 2, false);
+    case Iz: return immediate(s, s->width == WIDTH_W ? 2 : 4, true);
+    case Iv: return wide_immediate(s, 1u << s->width);
+    case I1: s->out->op.imm = 1; return GOT;
+    case Iwb: return immediate(s, 3, false);
+    case Ap: return far_pointer(s);
+    case Jb: return relative(s, 1);
+    case Jz: return relative(s, s->width == WIDTH_W ? 2 : 4);
+    case Ob: case Ov: return moffs(s);
+    default: return GOT;
+    }
+}
+
+static bool has_byte_operand(const struct row *row)
+{
+    switch (row->operand[0]) {
+    case Eb: case Gb: case Zb: case AL: case Ob: case Mb:
+        return true;
+    default:
+        return row->attributes & A_BYTE;
+    }
+}
+
+/* SDM 2 table 3-4; 3A table 21-1 */
+static u8 operand_width(const struct state *s, const struct row *row)
+{
+    if (s->code_size == MODE_64) {
+        if (row->attributes & A_F64 || s->rex & REX_W)
+            return WIDTH_Q;
+        if (s->opsize_given)
+            return WIDTH_W;
+        return row->attributes & A_D64 ? WIDTH_Q : WIDTH_D;
+    }
+    return (s->code_size == MODE_32) != s->opsize_given ? WIDTH_D : WIDTH_W;
+}
+
+/* ---- The handler ---- */
+
+static bool is_immediate(unsigned operand)
+{
+    return operand >= Ib && operand <= Iwb;
+}
+
+static bool rm_is_memory(unsigned operand)
+{
+    return (operand >= Eb && operand <= Ey) || (operand >= M && operand <= Mp)
+        || operand == Ob || operand == Ov || (operand >= W && operand <= Wb)
+        || operand == Q || operand == Qd;
+}
+
+static handler choose_handler(const struct state *s, const struct row *row)
+{
+    const struct operation *o = &x86_operations[row->operation];
+    unsigned width = has_byte_operand(row) ? WIDTH_B : s->width;
+    bool imm = is_immediate(row->operand[1]);
+    bool memory_first = s->memory && rm_is_memory(row->operand[0]);
+
+    switch (o->kind) {
+    case KIND_RMW2: case KIND_CMP2: case KIND_MOV2:
+        if (!s->memory)
+            return o->handlers[(imm ? 1 : 0) * 4 + width];
+        return o->handlers[((memory_first ? imm ? 12 : 8 : 4) + s->ea) * 4 + width];
+    case KIND_RMW1:
+        return o->handlers[(s->memory ? 2 + s->ea : 0) * 4 + width];
+    case KIND_LOAD2:
+        return o->handlers[(s->memory ? 1 + s->ea : 0) * 4 + width];
+    case KIND_SHIFT2:
+        return o->handlers[((s->memory ? 2 : 0) + (imm ? 0 : 1)) * 4 + width];
+    case KIND_WIDTH:
+        return o->handlers[width];
+    case KIND_RM:
+        return o->handlers[s->memory];
+    case KIND_RM_W:
+        return o->handlers[s->memory * 4 + width];
+    case KIND_VEC:
+        return o->handlers[s->memory ? 1 + s->ea : 0];
+    case KIND_STACK:
+        return o->handlers[(s->code_size == MODE_64 ? 4 : 0) + width];
+    default:
+        return o->handlers[0];
+    }
+}
+
+/* #NM, #UD of the floating-point and vector units: SDM 3A 2.5, 13.1. 0: none. */
+static u8 unit_vector(u64 mode, u32 attributes)
+{
+    if (attributes & A_X87 && mode & (MODE_EM | MODE_TS))
+        return V_NM;
+    if (attributes & A_SSE && (mode & MODE_EM || !(mode & MODE_SSE)))
+        return V_UD;
+    if (attributes & A_MMX && mode & MODE_EM)
+        return V_UD;
+    if (attributes & (A_SSE | A_MMX) && mode & MODE_TS)
+        return V_NM;
+    return 0;
+}
+
+static void place_target(struct state *s, const struct row *row)
+{
+    struct insn *out = s->out;
+    struct x86 *cpu = s->cpu;
+    u64 target = s->rip + s->at + out->target;
+
+    if (s->code_size == MODE_64) {
+        out->bad_target = !x86_target_canonical(cpu, target);
+    } else {
+        target &= s->width == WIDTH_W ? 0xffff : 0xffffffff;
+        out->bad_target = target > x86_cs_limit(cpu);
+    }
+    out->target = target;
+}
+
+static int decode(struct state *s)
+{
+    struct insn *out = s->out;
+    const struct row *row;
+    const struct decoder *d = x86_decoder(s->cpu);
+    u64 byte;
+    int r = prefixes_and_opcode(s);
+
+    if (r != GOT)
+        return r;
+    s->asize = s->code_size == MODE_64 ? (s->asize_given ? ASIZE_32 : ASIZE_64)
+        : (s->code_size == MODE_32) != s->asize_given ? ASIZE_32 : ASIZE_16;
+    s->modrm = 0;
+    if (d->modrm[s->map][s->opcode >> 3] >> (s->opcode & 7) & 1) {
+        if ((r = fetch(s, 1, &byte)) != GOT)
+            return r;
+        s->modrm = (u8)byte;
+    }
+    row = find_row(s);
+    if (!row)
+        return illegal(s);
+    out->row = row;
+    s->width = operand_width(s, row);
+    if (d->modrm[s->map][s->opcode >> 3] >> (s->opcode & 7) & 1 && s->modrm < 0xc0
+        && !(row->attributes & A_MOV_CR) && d->encoding[row - x86_rows].exact < 0)
+        if ((r = modrm_memory(s)) != GOT)
+            return r;
+    for (unsigned i = 0; i < COUNT(row->operand) && row->operand[i]; i++)
+        if ((r = operand(s, i, row->operand[i])) != GOT)
+            return r;
+    if (s->lock && !(row->attributes & A_LOCK && s->memory) && x86_has(s->cpu, F_I386))
+        return illegal(s);
+    s->vector = unit_vector(s->cpu->mode, row->attributes);
+    if (s->vector)
+        return BAD;
+    if (s->rip_relative) {
+        out->op.mem |= MEM_RIP;
+        out->op.idx = s->has_imm ? IDX_RELATIVE : IDX_ABSOLUTE;
+        if (!s->has_imm)
+            out->op.imm64 = s->rip + s->at + (s64)out->op.disp;
+    }
+    if (row->operand[0] == Jb || row->operand[0] == Jz)
+        place_target(s, row);
+    return GOT;
+}
+
+static void add_extras(struct state *s, const struct row *row)
+{
+    struct op *op = &s->out->op;
+
+    if (row->attributes & A_ASIZE && !s->memory)
+        op->mem = (u8)((s->segment_given ? s->segment : DS) << MEM_SEG_SHIFT
+                       | s->asize << MEM_ASIZE_SHIFT);
+    if (row->attributes & A_REP)
+        op->dst = s->repeat;
+}
+
+enum decode_result x86_decode(struct x86 *cpu, const struct code *code, u64 rip, struct insn *out)
+{
+    struct state s = {
+        .cpu = cpu, .code = code, .rip = rip, .out = out, .segment = DS,
+        .code_size = cpu->mode & MODE_CODE,
+    };
+    int r;
+
+    *out = (struct insn){ .op = { .base = (u8)GPR_OFFSET(ZERO), .idx = (u8)GPR_OFFSET(ZERO) } };
+    r = decode(&s);
+    if (r == MORE)
+        return DECODE_MORE;
+    out->length = (u8)s.at;
+    if (r == BAD) {
+        out->op.fn = h_raise;
+        out->op.dst = s.vector;
+        out->ends = true;
+        return DECODE_FAULT;
+    }
+    add_extras(&s, out->row);
+    out->kind = x86_operations[out->row->operation].kind;
+    out->ends = out->row->attributes & A_END;
+    out->op.fn = choose_handler(&s, out->row);
+    return DECODED;
+}

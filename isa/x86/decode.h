@@ -1,0 +1,53 @@
+/* isa/x86/decode.h */
+/* From bytes to ops. */
+#pragma once
+#include "isa/x86/opcode.h"
+#include "isa/x86/state.h"
+
+/* Which rows an opcode may be, by the reg field of its ModRM byte: built once from opcodes.def. */
+struct decoder {
+    struct encoding *encoding;          /* of each row */
+    struct node     *nodes;             /* rows in the order in which to try them */
+    u16              first[MAPS][256][8];
+    u8               modrm[MAPS][32];   /* bit set: has a ModRM byte */
+};
+
+bool decoder_build(struct decoder *, struct error *);
+void decoder_free(struct decoder *);
+
+enum operation_kind {
+    KIND_NONE, KIND_RMW2, KIND_CMP2, KIND_MOV2, KIND_RMW1, KIND_LOAD2, KIND_SHIFT2, KIND_PLAIN,
+    KIND_WIDTH, KIND_RM, KIND_RM_W, KIND_VEC, KIND_STACK, KIND_BRANCH,
+};
+
+struct operation {
+    const char    *name;
+    const handler *handlers;
+    u8             kind;
+};
+extern const struct operation x86_operations[];
+
+/* The code to be decoded: what is left of its page, or a few bytes gathered from two. */
+struct code {
+    const u8 *bytes;
+    unsigned  room;
+};
+
+enum decode_result {
+    DECODED,
+    DECODE_MORE,        /* the instruction goes on behind the last byte there */
+    DECODE_FAULT,       /* op raises an exception */
+};
+
+struct insn {
+    struct op         op;
+    const struct row *row;
+    u64               target;           /* of a direct branch */
+    u8                length;
+    u8                kind;             /* enum operation_kind */
+    bool              ends;
+    bool              bad_target;       /* beyond the limit, not canonical: #GP when it is taken */
+};
+
+/* `next` is left to the caller's adding of the length: rip is that of the first byte. */
+enum decode_result x86_decode(struct x86 *, const struct code *, u64 rip, struct insn *);

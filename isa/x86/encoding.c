@@ -1,0 +1,88 @@
+/* isa/x86/encoding.c */
+/* Reads the encodings of opcodes.def; opcode.h has the notation. */
+#include "isa/x86/opcode.h"
+
+#include <string.h>
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* "XX", or -1. */
+static int hex_byte(const char *s)
+{
+    int high = hex_digit(s[0]);
+    int low = high < 0 ? -1 : hex_digit(s[1]);
+
+    return low < 0 ? -1 : high << 4 | low;
+}
+
+/* Is the next word this one? Then it is passed over. */
+static bool word(const char **s, const char *w)
+{
+    size_t n = strlen(w);
+
+    if (strncmp(*s, w, n) != 0 || ((*s)[n] != ' ' && (*s)[n] != '\0'))
+        return false;
+    *s += n + ((*s)[n] == ' ');
+    return true;
+}
+
+static u8 operand_mod(u8 operand)
+{
+    switch (operand) {
+    case Rw: case Rd: case Rq: case Rv: case Ry: case U: case N: case STi:
+        return MOD_REGISTER;
+    case M: case Mb: case Mw: case Md: case Mq: case Mv: case My: case Mt: case Mx: case Mp:
+        return MOD_MEMORY;
+    default:
+        return MOD_ANY;
+    }
+}
+
+/* Behind the opcode: "/r", "/n", "=XX" or nothing. */
+static bool parse_modrm(const char *s, struct encoding *e)
+{
+    if (*s == '\0')
+        return true;
+    e->modrm = true;
+    if (strcmp(s, "/r") == 0)
+        return true;
+    if (s[0] == '/' && s[1] >= '0' && s[1] <= '7' && s[2] == '\0') {
+        e->digit = (s8)(s[1] - '0');
+        return true;
+    }
+    if (s[0] != '=' || hex_byte(s + 1) < 0 || s[3] != '\0')
+        return false;
+    e->exact = (s16)hex_byte(s + 1);
+    e->digit = (s8)(e->exact >> 3 & 7);
+    return true;
+}
+
+bool encoding_parse(const struct row *row, struct encoding *e)
+{
+    const char *s = row->encoding;
+    int opcode;
+
+    *e = (struct encoding){ .w = -1, .digit = -1, .exact = -1 };
+    e->prefix = word(&s, "NP") ? PREFIX_NONE : word(&s, "66") ? PREFIX_66
+        : word(&s, "F3") ? PREFIX_F3 : word(&s, "F2") ? PREFIX_F2 : PREFIX_ANY;
+    e->w = word(&s, "W0") ? 0 : word(&s, "W1") ? 1 : -1;
+    if (word(&s, "0F"))
+        e->map = word(&s, "38") ? MAP_0F38 : word(&s, "3A") ? MAP_0F3A : MAP_0F;
+    opcode = hex_byte(s);
+    if (opcode < 0)
+        return false;
+    e->opcode = (u8)opcode;
+    s += 2;
+    if (s[0] == '+' && s[1] == 'r') {
+        e->plus_r = true;
+        s += 2;
+    }
+    if (*s == ' ')
+        s++;
+    for (unsigned i = 0; i < COUNT(row->operand) && e->mod == MOD_ANY; i++)
+        e->mod = operand_mod(row->operand[i]);
+    return parse_modrm(s, e);
+}

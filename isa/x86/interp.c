@@ -1,0 +1,310 @@
+/* isa/x86/interp.c */
+/*
+ * The loop: events and pins, then a block, whose handlers go on from block to block until
+ * something wants attention. Time is counted in cycles of the core clock; with the timing
+ * model `fixed` an instruction is one cycle.
+ */
+#include "isa/x86/interp.h"
+
+#include "core/machine.h"
+#include "isa/x86/block.h"
+#include "isa/x86/debug.h"
+#include "isa/x86/fault.h"
+#include "isa/x86/interrupt.h"
+#include "isa/x86/memory.h"
+#include "isa/x86/mode.h"
+#include "isa/x86/ops/body.h"
+
+/* ---- Time ---- */
+
+/* CPUs take turns on one clock; each of n of them runs at n times the pace for a nth of the time. */
+static unsigned __int128 rate(const struct x86 *cpu)
+{
+    return (unsigned __int128)cpu->hz * cpu->cpu.dev.machine->cpus;
+}
+
+static u64 cycles_to_ns(const struct x86 *cpu, u64 cycles)
+{
+    if (rate(cpu) == SECOND)
+        return cycles;
+    return (u64)(cycles * (unsigned __int128)SECOND / rate(cpu));
+}
+
+/* The first cycle that is not before a time. */
+static u64 ns_to_cycles(const struct x86 *cpu, u64 ns)
+{
+    unsigned __int128 c;
+
+    if (rate(cpu) == SECOND)
+        return ns;
+    c = (ns * rate(cpu) + SECOND - 1) / SECOND;
+    return c > INT64_MAX ? INT64_MAX : (u64)c;
+}
+
+static void account(struct x86 *cpu, s64 spent)
+{
+    cpu->cycles += (u64)spent;
+    cpu->cpu.retired += (u64)spent;
+    cpu->start = cpu->budget;
+}
+
+void x86_publish_time(struct x86 *cpu)
+{
+    u64 spent = (u64)(cpu->start - cpu->budget) + (cpu->op ? cpu->op->n - 1u : 0);
+
+    cpu->cpu.dev.machine->clock.now = cycles_to_ns(cpu, cpu->cycles + spent);
+}
+
+u64 x86_cycles_now(const struct x86 *cpu)
+{
+    return cpu->cycles + (u64)(cpu->start - cpu->budget) + (cpu->op ? cpu->op->n - 1u : 0);
+}
+
+void x86_settle(struct cpu *base)
+{
+    struct x86 *cpu = container_of(base, struct x86, cpu);
+
+    cpu->eflags = x86_flags(cpu);
+    x86_set_arithmetic(cpu, cpu->eflags);
+}
+
+/* ---- Leaving and linking ---- */
+
+void h_raise(HANDLER_ARGS)
+{
+    PUBLISH;
+    if (op->dst == V_GP)
+        x86_fault_code(cpu, V_GP, 0);
+    x86_fault(cpu, (enum vector)op->dst);
+}
+
+void x86_leave_behind(HANDLER_ARGS)
+{
+    cpu->rip = x86_is_64(cpu) ? op_next_rip(op) : (u32)op_next_rip(op);
+    cpu->budget = budget - op->n;
+    LEAVE;
+}
+
+static u64 target_of(const struct op *op)
+{
+    return op->fn == h_stub ? op->imm64 : block_of(op->slot ? op->link : op)->rip;
+}
+
+void x86_leave_at(HANDLER_ARGS)
+{
+    if (op->fn == h_stub_fault)
+        GO(h_stub_fault, op);
+    cpu->rip = target_of(op);
+    cpu->budget = budget;
+    LEAVE;
+}
+
+/* The branch is not over: its cost comes back, and it faults. */
+void h_stub_fault(HANDLER_ARGS)
+{
+    op -= op->dst;
+    budget += op->n;
+    PUBLISH;
+    x86_fault_code(cpu, V_GP, 0);
+}
+
+static u64 linear_rip(const struct x86 *cpu, u64 rip)
+{
+    return ((cpu->mode >> 32) + rip) & cpu->lin_mask;
+}
+
+static bool in_one_page(const struct block *a, const struct block *b)
+{
+    return a->rip >> 12 == b->rip >> 12
+        && ((uintptr_t)a->code ^ (uintptr_t)b->code) < PAGE_SIZE;
+}
+
+/* Within a page the branch goes straight to its target; else its stub checks the way. */
+static void link_to(struct op *from, struct block *b)
+{
+    struct block *a = block_of(from);
+
+    if (a->mode != b->mode || !b->code)
+        return;
+    if (from->slot == 0) {              /* a stale block leads to its successor */
+        if (a->code == b->code && a->rip == b->rip)
+            from->link = b->op;
+    } else if (from->imm64 == b->rip && from->fn == h_stub) {
+        if (in_one_page(a, b)) {
+            from[-from->dst].link = b->op;
+        } else {
+            from->link = b->op;
+            from->fn = h_stub_far;
+        }
+    }
+}
+
+static struct block *cached(const struct x86 *cpu, struct tlb *tlb, u64 rip)
+{
+    const u8 *host = tlb_lookup(tlb, TLB_CODE, linear_rip(cpu, rip), 1);
+    struct block *b;
+
+    if (!host)
+        return NULL;
+    b = cpu->shared->cache[code_slot(host)];
+    return b && b->code == host && b->rip == rip && b->mode == cpu->mode ? b : NULL;
+}
+
+void h_stub(HANDLER_ARGS)
+{
+    struct block *b = cached(cpu, tlb, op->imm64);
+
+    if (b && block_of(op)->code) {
+        link_to(op, b);
+        GO(b->op[0].fn, b->op);
+    }
+    cpu->rip = op->imm64;
+    cpu->budget = budget;
+    if (block_of(op)->code) {
+        cpu->link_from = op;
+        cpu->link_generation = cpu->shared->generation;
+    }
+    LEAVE;
+}
+
+void h_stub_far(HANDLER_ARGS)
+{
+    struct block *b = block_of(op->link);
+
+    if (likely(tlb_lookup(tlb, TLB_CODE, linear_rip(cpu, b->rip), 1) == b->code))
+        GO(b->op[0].fn, b->op);
+    cpu->rip = b->rip;
+    cpu->budget = budget;
+    LEAVE;
+}
+
+void h_stale(HANDLER_ARGS)
+{
+    struct op *next = op->link;
+
+    if (next && next->fn != h_stale)
+        GO(next->fn, next);
+    cpu->rip = block_of(op)->rip;
+    cpu->budget = budget;
+    cpu->link_from = op;
+    cpu->link_generation = cpu->shared->generation;
+    LEAVE;
+}
+
+/* Is the page with the instruction's second half still where it was? If not it is decoded anew. */
+void h_page_check(HANDLER_ARGS)
+{
+    struct block *b = block_of(op);
+    u64 second = (linear_rip(cpu, b->rip) | PAGE_MASK) + 1;
+
+    if (likely(tlb_lookup(tlb, TLB_CODE, second & cpu->lin_mask, 1) == b->second))
+        NEXT;
+    x86_block_drop(cpu, b);
+    cpu->rip = b->rip;
+    cpu->budget = budget;
+    LEAVE;
+}
+
+/* ---- The loop ---- */
+
+static bool wants_steps(const struct x86 *cpu, s64 left)
+{
+    return left < BLOCK_MAX || cpu->eflags & (TF | RF) || cpu->shadow
+        || unlikely(x86_debug_watches_code(cpu));
+}
+
+static struct block *find(struct x86 *cpu)
+{
+    struct op *from = cpu->link_from;
+    struct block *b = x86_block_find(cpu);
+
+    if (from && cpu->link_generation == cpu->shared->generation && !(cpu->mode & MODE_STEP))
+        link_to(from, b);
+    cpu->link_from = NULL;
+    return b;
+}
+
+/* One instruction, with what hangs on each: traps, the shadow of STI and MOV SS, RF. */
+static void step(struct x86 *cpu)
+{
+    bool trap = cpu->eflags & TF;
+    struct block *b;
+
+    if (!(cpu->eflags & RF) && x86_debug_watches_code(cpu))
+        x86_debug_code(cpu, linear_rip(cpu, cpu->rip));
+    cpu->mode |= MODE_STEP;
+    b = find(cpu);
+    cpu->mode &= ~(u64)MODE_STEP;
+    cpu->eflags &= ~(u32)RF;
+    cpu->shadow = 0;
+    cpu->start = cpu->budget = 1 - BLOCK_MAX;
+    dispatch_enter(cpu, b->op, cpu->budget, cpu->tlb);
+    account(cpu, cpu->start - cpu->budget);
+    if (trap && !(cpu->shadow & SHADOW_SS))
+        cpu->dr6_pending |= DR6_BS;
+}
+
+static void run_blocks(struct x86 *cpu, s64 left)
+{
+    struct block *b = find(cpu);
+
+    cpu->start = cpu->budget = left - BLOCK_MAX;
+    dispatch_enter(cpu, b->op, cpu->budget, cpu->tlb);
+    account(cpu, cpu->start - cpu->budget);
+}
+
+/* A fault has unwound: what was done until then counts, the instruction itself does not. */
+static void settle_fault(struct x86 *cpu)
+{
+    cpu->mode &= ~(u64)MODE_STEP;
+    if (cpu->op) {
+        cpu->rip = op_rip(cpu->op);
+        account(cpu, cpu->start - cpu->budget + cpu->op->n - 1);
+    }
+    cpu->cycles++;                      /* or a fault in a fault handler's first instruction stops time */
+    cpu->op = NULL;
+    cpu->leave = false;
+    cpu->link_from = NULL;
+}
+
+static bool loop(struct x86 *cpu, struct clock *clock)
+{
+    bool awake = true;
+
+    for (;;) {
+        s64 left;
+
+        cpu->op = NULL;
+        cpu->leave = false;
+        if (unlikely(x86_wants_attention(cpu))) {
+            cpu->link_from = NULL;
+            awake = x86_attend(cpu);
+        }
+        left = (s64)(ns_to_cycles(cpu, clock->deadline) - cpu->cycles);
+        if (left <= 0 || !awake)
+            break;
+        if (unlikely(wants_steps(cpu, left)))
+            step(cpu);
+        else
+            run_blocks(cpu, left);
+    }
+    clock->now = cycles_to_ns(cpu, cpu->cycles);
+    return awake;
+}
+
+bool x86_run(struct cpu *base, struct clock *clock)
+{
+    struct x86 *cpu = container_of(base, struct x86, cpu);
+    u64 now = ns_to_cycles(cpu, clock->now);
+
+    if (cpu->cycles < now)
+        cpu->cycles = now;
+    cpu->op = NULL;
+    cpu->start = cpu->budget = 0;
+    cpu->link_from = NULL;
+    if (setjmp(cpu->unwind)) {
+        settle_fault(cpu);
+        x86_deliver_fault(cpu);
+    }
+    return loop(cpu, clock);
+}

@@ -1,0 +1,22 @@
+/* isa/x86/interp.h */
+/* How handlers come and go: leaving a block, following a branch. interp.c has the loop. */
+#pragma once
+#include "isa/x86/op.h"
+#include "isa/x86/state.h"
+
+#define DECLARE_HANDLER_(name) void name(struct x86 *, struct op *, s64 budget, struct tlb *)
+
+DECLARE_HANDLER_(h_raise);              /* exception op.dst, before the instruction counts */
+DECLARE_HANDLER_(h_stub);               /* end of a branch whose target is not linked: imm64 */
+DECLARE_HANDLER_(h_stub_far);           /* ... that is in another page: link */
+DECLARE_HANDLER_(h_stub_fault);         /* ... that may not be reached: #GP(0) */
+DECLARE_HANDLER_(h_stale);              /* first op of a block whose bytes were overwritten */
+DECLARE_HANDLER_(h_page_check);         /* first op of an instruction that lies in two pages */
+
+/* Back to the loop: behind the op; at the target of a branch whose cost is paid; at cpu->rip. */
+DECLARE_HANDLER_(x86_leave_behind);
+DECLARE_HANDLER_(x86_leave_at);
+
+/* Instruction count and time so far are brought up to date. */
+void x86_settle(struct cpu *);
+bool x86_run(struct cpu *, struct clock *);

@@ -1,0 +1,28 @@
+/* isa/x86/paging.h */
+/* From linear to physical addresses, and what the CPU remembers of it. SDM 3A chapter 4. */
+#pragma once
+#include "isa/x86/state.h"
+
+/* Result of a walk: the physical page and PAGE_GLOBAL, PAGE_LARGE. Raises #PF. Sets A and D. */
+u64 x86_walk(struct x86 *, u64 linear, enum tlb_kind, enum tlb_set);
+
+/* Physical address through the TLB; fills it. Raises #PF. */
+u64 x86_translate(struct x86 *, u64 linear, enum tlb_kind, enum tlb_set);
+
+/* The privilege of the instruction's own accesses. */
+enum tlb_set x86_tlb_set(const struct x86 *);
+
+/* Chooses struct x86.tlb after CPL, EFLAGS.AC, CR0.AM or DR7 changed. */
+void x86_tlb_select(struct x86 *);
+
+void x86_tlb_flush(struct x86 *, bool globals_too);
+void x86_tlb_invalidate(struct x86 *, u64 linear);      /* INVLPG */
+/* Rebuilds what is fast from what is remembered: after a load, a new memory map, A20. */
+void x86_tlb_refresh(struct x86 *);
+/* No store to this host page may pass unseen from now on: it holds decoded code. */
+void x86_tlb_guard(struct x86 *, const u8 *host_page);
+
+/* Loads the four PDPTEs that PAE paging keeps; #GP(0) where a reserved bit is set. */
+void x86_load_pdptes(struct x86 *, u64 cr3);
+
+bool x86_canonical(const struct x86 *, u64 linear);

@@ -1,0 +1,159 @@
+/* isa/x86/tlb.c */
+/* What the CPU remembers of page walks, and the fast tables that follow from it; see tlb.h. */
+#include "core/ram.h"
+#include "isa/x86/paging.h"
+
+static struct tlb_page *page_of(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, unsigned slot)
+{
+    return &cpu->page[(set * TLB_KINDS + kind) * TLB_SIZE + slot];
+}
+
+enum tlb_set x86_tlb_set(const struct x86 *cpu)
+{
+    if (cpu->cpl == 3)
+        return TLB_USER;
+    return cpu->eflags & AC && cpu->cr4 & CR4_SMAP ? TLB_SUPER_AC : TLB_SUPER;
+}
+
+/* Alignment checks and data breakpoints want to see every access: then nothing is fast. */
+void x86_tlb_select(struct x86 *cpu)
+{
+    bool aligned = cpu->cpl == 3 && cpu->eflags & AC && cpu->cr0 & CR0_AM;
+    bool watched = false;
+
+    for (unsigned i = 0; i < 4; i++)
+        if (cpu->dr[7] >> 2 * i & 3 && cpu->dr[7] >> (16 + 4 * i) & 1)
+            watched = true;
+    cpu->tlb = aligned || watched ? cpu->tlb_none : &cpu->tlbs[x86_tlb_set(cpu)];
+}
+
+static void forget_fast(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, unsigned slot)
+{
+    cpu->tlbs[set].entry[kind][slot] = (struct tlb_entry){ tlb_empty_tag(slot), 0 };
+}
+
+static void fill_fast(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, unsigned slot)
+{
+    const struct tlb_page *p = page_of(cpu, set, kind, slot);
+    u64 linear = p->linear & ~PAGE_MASK;
+    u8 *flags = NULL;
+    u8 *host = space_page(cpu->mem, p->physical & ~PAGE_MASK & cpu->a20_mask,
+                          kind == TLB_WRITE, &flags);
+
+    if (!host || (kind == TLB_WRITE && *flags & (RAM_CODE | RAM_WATCHED)))
+        forget_fast(cpu, set, kind, slot);
+    else
+        cpu->tlbs[set].entry[kind][slot] =
+            (struct tlb_entry){ linear, (u64)(uintptr_t)host - linear };
+}
+
+u64 x86_translate(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set set)
+{
+    unsigned slot = tlb_slot(linear);
+    struct tlb_page *p = page_of(cpu, set, kind, slot);
+
+    if (p->linear != ((linear & ~PAGE_MASK) | PAGE_VALID)) {
+        u64 physical = x86_walk(cpu, linear, kind, set);
+        struct tlb_log *log = &cpu->log[set][kind];
+
+        if (!(p->linear & PAGE_VALID))
+            log->slot[log->count++] = (u16)slot;
+        p->linear = (linear & ~PAGE_MASK) | PAGE_VALID;
+        p->physical = physical;
+        fill_fast(cpu, set, kind, slot);
+    }
+    return ((p->physical & ~PAGE_MASK) | (linear & PAGE_MASK)) & cpu->a20_mask;
+}
+
+/* Walks what is filled only: a table of contents is cheaper than the tables. */
+static void flush_one(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, bool globals_too)
+{
+    struct tlb_log *log = &cpu->log[set][kind];
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < log->count; i++) {
+        unsigned slot = log->slot[i];
+        struct tlb_page *p = page_of(cpu, set, kind, slot);
+
+        if (!globals_too && p->physical & PAGE_GLOBAL) {
+            log->slot[kept++] = (u16)slot;
+            continue;
+        }
+        *p = (struct tlb_page){ 0 };
+        forget_fast(cpu, set, kind, slot);
+    }
+    log->count = (u16)kept;
+}
+
+void x86_tlb_flush(struct x86 *cpu, bool globals_too)
+{
+    for (unsigned set = 0; set < TLB_SETS; set++)
+        for (unsigned kind = 0; kind < TLB_KINDS; kind++)
+            flush_one(cpu, set, kind, globals_too);
+}
+
+/* A large page was remembered in pieces; all of them go. */
+static bool covers(const struct tlb_page *p, u64 linear)
+{
+    u64 size = p->physical & PAGE_LARGE ? BIT(30) : PAGE_SIZE;
+
+    return p->linear & PAGE_VALID && (p->linear & ~(size - 1)) == (linear & ~(size - 1));
+}
+
+void x86_tlb_invalidate(struct x86 *cpu, u64 linear)
+{
+    for (unsigned set = 0; set < TLB_SETS; set++) {
+        for (unsigned kind = 0; kind < TLB_KINDS; kind++) {
+            struct tlb_log *log = &cpu->log[set][kind];
+            unsigned kept = 0;
+
+            for (unsigned i = 0; i < log->count; i++) {
+                unsigned slot = log->slot[i];
+                struct tlb_page *p = page_of(cpu, set, kind, slot);
+
+                if (covers(p, linear)) {
+                    *p = (struct tlb_page){ 0 };
+                    forget_fast(cpu, set, kind, slot);
+                } else {
+                    log->slot[kept++] = (u16)slot;
+                }
+            }
+            log->count = (u16)kept;
+        }
+    }
+}
+
+void x86_tlb_refresh(struct x86 *cpu)
+{
+    for (unsigned set = 0; set < TLB_SETS; set++) {
+        for (unsigned kind = 0; kind < TLB_KINDS; kind++) {
+            struct tlb_log *log = &cpu->log[set][kind];
+
+            log->count = 0;
+            for (unsigned slot = 0; slot < TLB_SIZE; slot++) {
+                if (page_of(cpu, set, kind, slot)->linear & PAGE_VALID) {
+                    log->slot[log->count++] = (u16)slot;
+                    fill_fast(cpu, set, kind, slot);
+                } else {
+                    forget_fast(cpu, set, kind, slot);
+                }
+            }
+        }
+    }
+}
+
+void x86_tlb_guard(struct x86 *cpu, const u8 *host_page)
+{
+    for (unsigned set = 0; set < TLB_SETS; set++) {
+        const struct tlb_log *log = &cpu->log[set][TLB_WRITE];
+
+        for (unsigned i = 0; i < log->count; i++) {
+            unsigned slot = log->slot[i];
+            const struct tlb_entry *e = &cpu->tlbs[set].entry[TLB_WRITE][slot];
+
+            if (e->tag != tlb_empty_tag(slot)
+                && e->addend + e->tag == (u64)(uintptr_t)host_page)
+                forget_fast(cpu, set, TLB_WRITE, slot);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+/* isa/x86/x86.h */
+/* All that the rest of the machine knows of the x86 package: the device type, its pins, its models. */
+#pragma once
+#include "core/cpu.h"
+
+/*
+ * Configuration of an instance "cpu0": cpu0.model (a name of models.def, and "+feature", "-feature"
+ * after commas; "max"), cpu0.hz (cycles a second of virtual time; 1000000000).
+ */
+extern const struct device_type x86_cpu_type;
+
+/* Its input pins, by number: SDM 3A 6.3, and the data sheets of the 80486 and Pentium. */
+enum x86_pin { X86_INTR, X86_NMI, X86_SMI, X86_INIT, X86_A20M, X86_IGNNE, X86_PINS };
