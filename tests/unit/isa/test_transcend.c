@@ -4,9 +4,11 @@
  */
 #include "isa/x86/fpu/transcend.h"
 #include "tests/unit/isa/fpu_operands.h"
-#include "tests/unit/isa/fpu_oracle.h"
 
 #include <criterion/criterion.h>
+#include <mpfr.h>
+
+#include "tests/unit/isa/fpu_oracle.inc"
 
 #define BITS 400                /* of the oracle: arguments of FSIN reach 2^63 */
 
@@ -130,12 +132,14 @@ static struct f80 argument(enum function f)
         return f80_of(random_below(2), exponent - 2, bits);
     case FYL2X:
         if (random_below(2))
-            return f80_of(false, 0x3ffe + random_below(2), random_below(2) ? bits >> 20 : ~bits >> 20);
+            return f80_of(false, 0x3ffe + random_below(2), (random_below(2) ? bits : ~bits) >> 20);
         return f80_of(false, random_below(0x7ffd) + 1, bits);
     case FPATAN:
         return f80_of(random_below(2), 0x3fff + random_below(100) - 50, bits);
     default:
-        return f80_of(random_below(2), random_below(2) ? exponent : 0x3fff + random_below(63), bits);
+        if (random_below(2))
+            exponent = 0x3fff + random_below(63);
+        return f80_of(random_below(2), exponent, bits);
     }
 }
 
@@ -201,3 +205,94 @@ Test(transcend, fpatan_is_rounded_exactly) { check_errors(FPATAN); }
 Test(transcend, fsin_is_rounded_exactly) { check_errors(FSIN); }
 Test(transcend, fcos_is_rounded_exactly) { check_errors(FCOS); }
 Test(transcend, fptan_is_rounded_exactly) { check_errors(FPTAN); }
+
+/* From a random place, over neighbours: no step goes the wrong way. */
+static void check_monotonic(enum function f, bool rises, struct f80 from, struct f80 y)
+{
+    struct fp_env e = { .masks = 0x3f };
+    struct f80 before = ours(f, from, y, &e), after;
+
+    for (int i = 0; i < 8; i++) {
+        enum fp_order order;
+
+        from.man += 1 + random_below(3);
+        if (!(from.man >> 63))
+            break;
+        after = ours(f, from, y, &e);
+        order = f80_compare(before, after, &e);
+        cr_assert(order == FP_EQUAL || order == (rises ? FP_LESS : FP_GREATER),
+                  "%s before %04x:%016lx", names[f], from.se, from.man);
+        before = after;
+    }
+}
+
+Test(transcend, neighbours_stay_in_order)
+{
+    const struct f80 one = { (u64)1 << 63, 0x3fff };
+
+    for (unsigned i = 0; i < rounds(20000); i++) {
+        unsigned exponent = 0x3ffd - random_below(12);
+        u64 bits = random_bits() >> 1;
+
+        check_monotonic(F2XM1, true, f80_of(false, exponent, bits), one);
+        check_monotonic(FYL2X, true, f80_of(false, 0x3ffc + random_below(6), bits), one);
+        check_monotonic(FYL2XP1, true, f80_of(false, exponent, bits), one);
+        check_monotonic(FPATAN, false, f80_of(false, exponent + random_below(12), bits), one);
+        check_monotonic(FSIN, true, f80_of(false, exponent, bits), one);
+        check_monotonic(FCOS, false, f80_of(false, exponent, bits), one);
+        check_monotonic(FPTAN, true, f80_of(false, exponent, bits), one);
+    }
+}
+
+#define NUMBER(sign, exponent) { (u64)1 << 63, (sign) << 15 | (0x3fff + (exponent)) }
+#define PLUS_0 { 0, 0 }
+#define MINUS_0 { 0, 0x8000 }
+#define PLUS_INFINITY { (u64)1 << 63, 0x7fff }
+#define MINUS_INFINITY { (u64)1 << 63, 0xffff }
+#define DENORMAL { 1, 0 }
+#define PI_HIGH { 0xc90fdaa22168c235, 0x4000 }
+
+Test(transcend, limits_are_those_of_the_manual)
+{
+    static const struct {
+        enum function f;
+        struct f80 x, y, result;
+        u32 flags;
+    } row[] = {
+        { F2XM1, MINUS_0, PLUS_0, MINUS_0, 0 },
+        { F2XM1, NUMBER(1, 0), PLUS_0, NUMBER(1, -1), FP_PE },
+        { F2XM1, NUMBER(0, 0), PLUS_0, NUMBER(0, 0), FP_PE },
+        { FYL2X, NUMBER(0, 3), NUMBER(1, 0), { (u64)3 << 62, 0xc000 }, FP_PE },
+        { FYL2X, NUMBER(0, 0), NUMBER(1, 0), MINUS_0, 0 },
+        { FYL2X, NUMBER(0, 0), PLUS_INFINITY, F80_INDEFINITE, FP_IE },
+        { FYL2X, NUMBER(1, 0), NUMBER(0, 0), F80_INDEFINITE, FP_IE },
+        { FYL2X, PLUS_0, NUMBER(0, 0), MINUS_INFINITY, FP_ZE },
+        { FYL2X, PLUS_0, MINUS_INFINITY, PLUS_INFINITY, 0 },
+        { FYL2X, PLUS_0, PLUS_0, F80_INDEFINITE, FP_IE },
+        { FYL2X, PLUS_INFINITY, NUMBER(1, 0), MINUS_INFINITY, 0 },
+        { FYL2X, MINUS_0, DENORMAL, MINUS_INFINITY, FP_ZE },
+        { FYL2XP1, MINUS_0, NUMBER(0, 0), MINUS_0, 0 },
+        { FYL2XP1, PLUS_0, MINUS_INFINITY, F80_INDEFINITE, FP_IE },
+        { FPATAN, NUMBER(1, 0), PLUS_0, PI_HIGH, FP_PE | FP_C1 },
+        { FPATAN, NUMBER(0, 0), MINUS_0, MINUS_0, 0 },
+        { FPATAN, PLUS_INFINITY, NUMBER(1, 0), MINUS_0, 0 },
+        { FPATAN, PLUS_INFINITY, PLUS_INFINITY, { 0xc90fdaa22168c235, 0x3ffe }, FP_PE | FP_C1 },
+        { FSIN, MINUS_0, PLUS_0, MINUS_0, 0 },
+        { FSIN, PLUS_INFINITY, PLUS_0, F80_INDEFINITE, FP_IE },
+        { FSIN, NUMBER(1, 63), PLUS_0, NUMBER(1, 63), FP_C2 },
+        { FSIN, PI_HIGH, PLUS_0, NUMBER(1, -64), FP_PE | FP_C1 },
+        { FSIN, DENORMAL, PLUS_0, DENORMAL, FP_DE | FP_UE | FP_PE | FP_C1 },
+        { FCOS, MINUS_0, PLUS_0, NUMBER(0, 0), 0 },
+        { FCOS, DENORMAL, PLUS_0, NUMBER(0, 0), FP_DE | FP_PE | FP_C1 },
+        { FPTAN, MINUS_0, PLUS_0, MINUS_0, 0 },
+    };
+
+    for (unsigned i = 0; i < COUNT(row); i++) {
+        struct fp_env e = { .masks = 0x3f };
+        struct f80 r = ours(row[i].f, row[i].x, row[i].y, &e);
+
+        cr_assert(r.man == row[i].result.man && r.se == row[i].result.se, "row %u: %04x:%016lx", i,
+                  r.se, r.man);
+        cr_assert_eq(e.flags, row[i].flags, "row %u: %03x", i, e.flags);
+    }
+}
