@@ -73,6 +73,50 @@ static u64 root(struct format f, u64 a, struct fp_env *e)
 f32 f32_sqrt(f32 a, struct fp_env *e) { return (f32)root(F32, a, e); }
 f64 f64_sqrt(f64 a, struct fp_env *e) { return root(F64, a, e); }
 
+static f32 twelve_bits(struct number n)
+{
+    struct fp_env exact = { 0 };
+    u128 x = (((u128)n.hi >> 51) + 1) >> 1 << 52;
+
+    n = normalised(n.sign, n.exp + 1, x << 63);
+    if (n.exp < 1 - bias(F32))
+        return (f32)ieee_zero(F32, n.sign);
+    return (f32)ieee_finish(F32, n, &exact);
+}
+
+f32 f32_reciprocal(f32 a)
+{
+    static const struct number one = { INTEGER_BIT, 0, 0, false };
+    struct number n;
+
+    switch (ieee_unpack(F32, a, &n)) {
+    case ZERO:
+    case DENORMAL: return (f32)ieee_infinity(F32, n.sign);
+    case INFINITE: return (f32)ieee_zero(F32, n.sign);
+    case NORMAL:   return twelve_bits(number_div(one, n));
+    default:       return (f32)ieee_quieted(F32, a);
+    }
+}
+
+f32 f32_reciprocal_root(f32 a)
+{
+    static const struct number one = { INTEGER_BIT, 0, 0, false };
+    struct number n;
+    enum kind kind = ieee_unpack(F32, a, &n);
+
+    if (is_nan(kind))
+        return (f32)ieee_quieted(F32, a);
+    if (kind == ZERO || kind == DENORMAL)
+        return (f32)ieee_infinity(F32, n.sign);
+    if (n.sign)
+        return F32_INDEFINITE;
+    if (kind == INFINITE)
+        return 0;
+    n = number_div(one, n);
+    n.lo = 0;
+    return twelve_bits(number_sqrt(n));
+}
+
 /* SDM 1 14.5.2. A QNaN as addend comes before infinity times zero: no IE then. */
 static bool muladd_settled(struct format f, const u64 v[3], struct operand o[3], u64 *result,
                            struct fp_env *e)

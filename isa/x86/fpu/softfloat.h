@@ -123,6 +123,13 @@ enum { FP_NEGATE_PRODUCT = 1, FP_NEGATE_ADDEND = 2 };
 f32 f32_muladd(f32 a, f32 b, f32 c, unsigned negate, struct fp_env *);
 f64 f64_muladd(f64 a, f64 b, f64 c, unsigned negate, struct fp_env *);
 
+/*
+ * RCPSS and RSQRTSS, which set no flags and take denormals for zeros. 12 bits, rounded;
+ * processors differ from each other within 1.5 * 2^-12.
+ */
+f32 f32_reciprocal(f32 a);
+f32 f32_reciprocal_root(f32 a);
+
 /* MINSS, MAXSS: the second operand if either is a NaN or both are zero. */
 f32 f32_min(f32 a, f32 b, struct fp_env *);
 f32 f32_max(f32 a, f32 b, struct fp_env *);

@@ -599,6 +599,34 @@ Test(softfloat, min_and_max_prefer_the_second_operand)
     cr_assert_eq(f32_max(NORMAL32, S1, &e), S1);
 }
 
+/* Of one; r is spent. */
+static bool is_within(mpfr_t r, double distance)
+{
+    mpfr_sub_ui(r, r, 1, MPFR_RNDN);
+    mpfr_abs(r, r, MPFR_RNDN);
+    return mpfr_get_d(r, MPFR_RNDN) < distance;
+}
+
+Test(softfloat, approximations_have_twelve_bits)
+{
+    for (unsigned i = 0; i < rounds(20000); i++) {
+        u32 a = 0x20000000 + (u32)(random_u64() & 0x3fffffff);
+
+        set_f32(value[0], a);
+        set_f32(value[1], f32_reciprocal(a));
+        mpfr_mul(value[1], value[1], value[0], MPFR_RNDN);
+        cr_assert(is_within(value[1], 1.5 / 4096), "%08x", a);
+        set_f32(value[1], f32_reciprocal_root(a));
+        mpfr_sqr(value[1], value[1], MPFR_RNDN);
+        mpfr_mul(value[1], value[1], value[0], MPFR_RNDN);
+        cr_assert(is_within(value[1], 3.0 / 4096), "%08x", a);
+    }
+    cr_assert_eq(f32_reciprocal(0x80000001), 0xff800000);
+    cr_assert_eq(f32_reciprocal(0x7f7fffff), 0);
+    cr_assert_eq(f32_reciprocal_root(0xbf800000), F32_INDEFINITE);
+    cr_assert_eq(f32_reciprocal_root(0x80000000), 0xff800000);
+}
+
 Test(softfloat, daz_and_ftz_hide_denormals)
 {
     struct fp_env daz = { .masks = MASKED, .daz = true };
