@@ -13,8 +13,8 @@
  * DAZ, no FTZ, the larger NaN wins, FP_C1 says "rounded up", unsupported
  * encodings (unnormals, pseudo-NaNs, pseudo-infinities) are invalid operands.
  *
- * One env serves one instruction: clear `flags` before it, OR them into MXCSR
- * or the status word after it. See fp_refused() for what unmasked ones mean.
+ * One env serves one instruction: clear `flags` before it; after it OR
+ * fp_sse_flags() into MXCSR, or `flags` into the status word, C0 to C3 included.
  * SDM 1, chapters 4 (numbers), 8 (x87), 11.5 (SSE exceptions).
  */
 typedef u16 f16;
