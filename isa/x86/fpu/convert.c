@@ -188,6 +188,32 @@ static struct f80 ieee_to_f80(struct format f, u64 a, struct fp_env *e)
     return f80_pack(n.sign, (u32)(n.exp + F80_BIAS), n.hi);
 }
 
+static inline struct f80 ieee_operand(struct format f, u64 a, struct fp_env *e)
+{
+    struct number n;
+    enum kind kind;
+
+    if (likely(ieee_is_normal(f, a))) {
+        n = ieee_number(f, a);
+        return f80_pack(n.sign, (u32)(n.exp + F80_BIAS), n.hi);
+    }
+    kind = ieee_unpack(f, a, &n);
+    if (kind == ZERO)
+        return f80_signed_zero(n.sign);
+    e->denormal = kind == DENORMAL;
+    return f80_pack(n.sign, kind == DENORMAL ? (u32)(n.exp + F80_BIAS) : 0x7fff, n.hi);
+}
+
+struct f80 f32_operand(f32 a, struct fp_env *e)
+{
+    return ieee_operand(F32, a, e);
+}
+
+struct f80 f64_operand(f64 a, struct fp_env *e)
+{
+    return ieee_operand(F64, a, e);
+}
+
 struct f80 f32_to_f80(f32 a, struct fp_env *e)
 {
     return ieee_to_f80(F32, a, e);

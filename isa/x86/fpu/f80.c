@@ -34,7 +34,7 @@ struct f80 operation(enum operation op, struct f80 a, struct f80 b, bool subtrac
 {
     struct number x, y;
 
-    if (unlikely(!f80_is_normal(a) || !f80_is_normal(b)))
+    if (unlikely(!f80_is_normal(a) || !f80_is_normal(b) || e->denormal))
         return hard_operation(op, a, b, subtract, e);
     x = f80_number(a);
     y = f80_number(b);

@@ -9,6 +9,7 @@
 
 bool denormal_refused(bool any, struct fp_env *e)
 {
+    any |= e->denormal;
     if (any)
         e->flags |= FP_DE;
     return any && !(e->masks & FP_DE);

@@ -257,7 +257,7 @@ static inline struct number number_operate(enum operation op, struct number a, s
     }
 }
 
-/* Sets DE if any is due; true if it is unmasked. */
+/* Sets DE if any operand is denormal, or was before widening; true if it is unmasked. */
 bool denormal_refused(bool any, struct fp_env *);
 
 /* What FST, FIST and FBSTP do with NaNs is theirs; this is all others'. */

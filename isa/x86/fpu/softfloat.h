@@ -13,7 +13,7 @@
  * DAZ, no FTZ, the larger NaN wins, FP_C1 says "rounded up", unsupported
  * encodings (unnormals, pseudo-NaNs, pseudo-infinities) are invalid operands.
  *
- * One env serves one instruction: clear `flags` before it; after it OR
+ * One env serves one instruction: clear `flags` and `denormal` before it; after it OR
  * fp_sse_flags() into MXCSR, or `flags` into the status word, C0 to C3 included.
  * SDM 1, chapters 4 (numbers), 8 (x87), 11.5 (SSE exceptions).
  */
@@ -50,6 +50,7 @@ struct fp_env {
     u8   precision;     /* of f80 results; the f32_ and f64_ functions ignore it */
     u8   masks;         /* a set bit masks that exception */
     bool daz, ftz;      /* f32_ and f64_ functions only */
+    bool denormal;      /* clear, but for f32_operand() and f64_operand() */
     u32  flags;         /* FP_IE ... FP_C3, only ever ORed */
 };
 
@@ -180,6 +181,13 @@ struct f80 f32_to_f80(f32 a, struct fp_env *);  /* FLD m32: DE; IE for SNaNs */
 struct f80 f64_to_f80(f64 a, struct fp_env *);
 f32 f80_to_f32(struct f80 a, struct fp_env *);  /* FST m32: no DE */
 f64 f80_to_f64(struct f80 a, struct fp_env *);
+
+/*
+ * The m32 and m64 of FADD, FCOM and their like: widened without flags, a SNaN remains
+ * one, and the operation that follows with the same env raises what is due.
+ */
+struct f80 f32_operand(f32 a, struct fp_env *);
+struct f80 f64_operand(f64 a, struct fp_env *);
 
 /* F16C: no DE from f16 and no DAZ on it; f32_to_f16 ignores FTZ. */
 f32 f16_to_f32(f16 a, struct fp_env *);

@@ -85,6 +85,12 @@ HOST(ld32, "fstp %%st\n fstp %%st\n flds %2")
 HOST(ld64, "fstp %%st\n fstp %%st\n fldl %2")
 HOST(bld, "fstp %%st\n fstp %%st\n fbld %2")
 HOST(ild64, "fstp %%st\n fstp %%st\n fildll %2")
+HOST(addm32, "fadds %2")
+HOST(subm64, "fsubl %2")
+HOST(mulm64, "fmull %2")
+HOST(divm32, "fdivs %2")
+HOST(divrm64, "fdivrl %2")
+HOST(comm64, "fcoml %2")
 HOST(2xm1, "f2xm1")
 HOST(yl2x, "fyl2x")
 HOST(yl2xp1, "fyl2xp1")
@@ -142,6 +148,12 @@ OURS(ld32, LOAD(f32, f32_to_f80(v, e)))
 OURS(ld64, LOAD(f64, f64_to_f80(v, e)))
 OURS(bld, r->st0 = bcd_to_f80(r->memory))
 OURS(ild64, LOAD(s64, s64_to_f80(v)))
+OURS(addm32, LOAD(f32, f80_add(a, f32_operand(v, e), e)))
+OURS(subm64, LOAD(f64, f80_sub(a, f64_operand(v, e), e)))
+OURS(mulm64, LOAD(f64, f80_mul(a, f64_operand(v, e), e)))
+OURS(divm32, LOAD(f32, f80_div(a, f32_operand(v, e), e)))
+OURS(divrm64, LOAD(f64, f80_div(f64_operand(v, e), a, e)))
+OURS(comm64, LOAD(f64, a); e->flags |= order_flags(f80_compare_signal(a, f64_operand(v, e), e)))
 OURS(2xm1, r->st0 = f80_2xm1(a, e))
 OURS(yl2x, r->st0 = f80_yl2x(a, b, e))
 OURS(yl2xp1, r->st0 = f80_yl2xp1(a, b, e))
@@ -161,14 +173,16 @@ static const struct {
     enum where result;
 } x87[] = {
 #define ROW(name, where) { #name, host_##name, ours_##name, where }
-    ROW(add, ST0), ROW(sub, ST0), ROW(mul, ST0), ROW(div, ST0), ROW(sqrt, ST0),
-    ROW(prem, ST0), ROW(prem1, ST0), ROW(scale, ST0), ROW(rndint, ST0),
-    ROW(xtract, ST0_ST1), ROW(com, CONDITION), ROW(ucom, CONDITION), ROW(xam, CONDITION),
-    ROW(st32, MEMORY), ROW(st64, MEMORY), ROW(ist16, MEMORY), ROW(ist32, MEMORY),
-    ROW(ist64, MEMORY), ROW(istt16, MEMORY), ROW(istt32, MEMORY), ROW(istt64, MEMORY),
-    ROW(bstp, MEMORY), ROW(ld32, LOADED), ROW(ld64, LOADED), ROW(bld, LOADED),
-    ROW(ild64, LOADED), ROW(2xm1, NEAR), ROW(yl2x, NEAR), ROW(yl2xp1, NEAR),
-    ROW(patan, NEAR), ROW(sin, NEAR), ROW(cos, NEAR), ROW(sincos, NEAR_BOTH), ROW(ptan, NEAR_BOTH),
+    ROW(add, ST0), ROW(sub, ST0), ROW(mul, ST0), ROW(div, ST0), ROW(sqrt, ST0), ROW(prem, ST0),
+    ROW(prem1, ST0), ROW(scale, ST0), ROW(rndint, ST0), ROW(xtract, ST0_ST1),
+    ROW(com, CONDITION), ROW(ucom, CONDITION), ROW(xam, CONDITION), ROW(st32, MEMORY),
+    ROW(st64, MEMORY), ROW(ist16, MEMORY), ROW(ist32, MEMORY), ROW(ist64, MEMORY),
+    ROW(istt16, MEMORY), ROW(istt32, MEMORY), ROW(istt64, MEMORY), ROW(bstp, MEMORY),
+    ROW(ld32, LOADED), ROW(ld64, LOADED), ROW(bld, LOADED), ROW(ild64, LOADED),
+    ROW(addm32, LOADED), ROW(subm64, LOADED), ROW(mulm64, LOADED), ROW(divm32, LOADED),
+    ROW(divrm64, LOADED), ROW(comm64, LOADED), ROW(2xm1, NEAR), ROW(yl2x, NEAR),
+    ROW(yl2xp1, NEAR), ROW(patan, NEAR), ROW(sin, NEAR), ROW(cos, NEAR), ROW(sincos, NEAR_BOTH),
+    ROW(ptan, NEAR_BOTH),
 };
 
 static bool same(struct f80 a, struct f80 b)
