@@ -21,9 +21,6 @@ struct number {
 #define INTEGER_BIT ((u64)1 << 63)
 #define HALF        ((u64)1 << 63)      /* of a unit, in the bits to be rounded */
 
-#define likely(x)   __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-
 /* Is the magnitude raised? `rest` is the fraction of a unit being dropped. */
 static inline bool rounds_up(unsigned rounding, bool sign, u64 rest, u64 odd)
 {

@@ -125,8 +125,8 @@ f32 f32_muladd(f32 a, f32 b, f32 c, unsigned negate, struct fp_env *);
 f64 f64_muladd(f64 a, f64 b, f64 c, unsigned negate, struct fp_env *);
 
 /*
- * RCPSS and RSQRTSS, which set no flags and take denormals for zeros. 12 bits, rounded;
- * processors differ from each other within 1.5 * 2^-12.
+ * RCPSS and RSQRTSS, which set no flags and take denormals for zeros. 12 bits,
+ * rounded; processors differ from each other within 1.5 * 2^-12.
  */
 f32 f32_reciprocal(f32 a);
 f32 f32_reciprocal_root(f32 a);
@@ -183,8 +183,8 @@ f32 f80_to_f32(struct f80 a, struct fp_env *);  /* FST m32: no DE */
 f64 f80_to_f64(struct f80 a, struct fp_env *);
 
 /*
- * The m32 and m64 of FADD, FCOM and their like: widened without flags, a SNaN remains
- * one, and the operation that follows with the same env raises what is due.
+ * The m32 and m64 of FADD, FCOM and their like: widened without flags. An SNaN
+ * remains one, and the operation that follows, with the same env, raises what is due.
  */
 struct f80 f32_operand(f32 a, struct fp_env *);
 struct f80 f64_operand(f64 a, struct fp_env *);

@@ -2,10 +2,10 @@
 #include "isa/x86/fpu/softfloat.h"
 
 /*
- * The transcendental instructions of the x87, in integers only: within one unit
- * in the last place, monotonic, the same bits on every host. Results have 64
- * bits whatever the precision control says. Only zeros,
- * infinities and NaNs leave PE clear.
+ * The transcendental instructions of the x87, in integers only: rounded correctly
+ * but for one result in 2^50, monotonic, the same bits on every host. Results have
+ * 64 bits whatever the precision control says. PE is set by all of them but zeros,
+ * infinities, NaNs and the cosine of zero.
  */
 struct f80 f80_2xm1(struct f80 x, struct fp_env *);                  /* 2^x - 1 */
 struct f80 f80_yl2x(struct f80 x, struct f80 y, struct fp_env *);    /* y * log2(x) */
