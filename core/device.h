@@ -6,6 +6,7 @@
 #include "core/state.h"
 #include "core/types.h"
 
+struct chr;
 struct error;
 struct machine;
 
@@ -37,6 +38,7 @@ struct device_type {
     /* Something came from outside: see machine_input(). */
     void (*input)(struct device *, u32 kind, const u8 *bytes, size_t count);
     void (*resume)(struct device *);    /* after a load: rebuild what is derived */
+    void (*connect)(struct device *, struct chr *);         /* where its bytes go */
     void (*detach)(struct device *);
 };
 

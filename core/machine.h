@@ -12,7 +12,10 @@ struct replay;
 enum { MACHINE_CPUS = 64, MACHINE_ODDITIES = 512 };
 
 /* Why a machine was asked to stop; kept in machine.stop until the next run. */
-enum stop { STOP_NONE, STOP_ASKED, STOP_POWER_OFF, STOP_BREAKPOINT, STOP_ODDITY, STOP_DIVERGED };
+enum stop {
+    STOP_NONE, STOP_ASKED, STOP_POWER_OFF, STOP_BREAKPOINT, STOP_ODDITY, STOP_DIVERGED,
+    STOP_VERDICT,               /* the guest said how it went: machine.exit_code */
+};
 
 /* Why machine_run() came back. */
 enum run {

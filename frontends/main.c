@@ -1,31 +1,32 @@
-/*
- * The command: arguments in, a verdict out. So far it can only introduce itself;
- * machines are made by the library's users.
- */
+/* The command: arguments in, a verdict out. */
+#include "core/error.h"
 #include "core/version.h"
+#include "frontends/headless.h"
+#include "frontends/options.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void help(void)
-{
-    puts("Usage: orrery --version | --help\n"
-         "\n"
-         "Orrery emulates x86 PCs. The processor and the core of the machine are\n"
-         "there, as the library liborrery; a PC around them is not yet: this command\n"
-         "starts no guest so far.");
-}
-
 int main(int argc, char **argv)
 {
-    if (argc == 2 && !strcmp(argv[1], "--version")) {
+    struct options o;
+    struct error err;
+
+    if (!options_parse(&o, argc, argv, &err)) {
+        fprintf(stderr, "orrery: %s\n", err.text);
+        return VERDICT_USAGE;
+    }
+    if (o.version) {
         puts("orrery " ORRERY_VERSION);
         return 0;
     }
-    if (argc == 2 && !strcmp(argv[1], "--help")) {
-        help();
+    if (o.help) {
+        options_help();
         return 0;
     }
-    fputs("orrery: see --help\n", stderr);
-    return 2;
+    if (!o.command || strcmp(o.command, "test") || !o.bios) {
+        fputs("orrery: there is no PC yet, only `orrery test FIRMWARE`; see --help\n", stderr);
+        return VERDICT_USAGE;
+    }
+    return headless_test(&o);
 }

@@ -46,13 +46,21 @@ static inline unsigned tlb_slot(u64 linear)
     return linear >> 12 & (TLB_SIZE - 1);
 }
 
-/* Host address of `size` bytes at `linear`, NULL where the slow path must see to it. */
-static inline u8 *tlb_lookup(struct tlb *t, enum tlb_kind kind, u64 linear, unsigned size)
+/* Are `size` bytes at `linear` on the fast path? *host is where, then. */
+static inline bool tlb_find(const struct tlb *t, enum tlb_kind kind, u64 linear, unsigned size,
+                            u8 **host)
 {
     const struct tlb_entry *e = (const struct tlb_entry *)
         ((const char *)t->entry[kind] + (linear >> 8 & (u64)(TLB_SIZE - 1) << 4));
 
-    if (unlikely((linear ^ e->tag) > PAGE_SIZE - size))
-        return NULL;
-    return (u8 *)(uintptr_t)(e->addend + linear);
+    *host = (u8 *)(uintptr_t)(e->addend + linear);
+    return likely((linear ^ e->tag) <= PAGE_SIZE - size);
+}
+
+/* The same as an address, NULL where the slow path must see to it. */
+static inline u8 *tlb_lookup(const struct tlb *t, enum tlb_kind kind, u64 linear, unsigned size)
+{
+    u8 *host;
+
+    return tlb_find(t, kind, linear, size, &host) ? host : NULL;
 }

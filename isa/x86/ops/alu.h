@@ -43,20 +43,24 @@
 
 /* ---- Bodies: an operation in a form. R2 keeps the result, C2 does not, M2 does not read first. ---- */
 
-#define KEEP_RMW2(w, v) PUT_##w(cpu, op->dst, v)
+#define KEEP_RMW2(w, v) PUT_##w(cpu, dst_, v)
 #define KEEP_CMP2(w, v) (void)(v)
-#define KEEP_MOV2(w, v) PUT_##w(cpu, op->dst, v)
+#define KEEP_MOV2(w, v) PUT_##w(cpu, dst_, v)
 
 #define BODY_RR(K, name, w, suffix, live)                                       \
     BODY(name##_##w##_rr##suffix)                                               \
     {                                                                           \
-        KEEP_##K(w, alu_##name##_##w(cpu, GET_##w(cpu, op->dst), GET_##w(cpu, op->src), live)); \
+        const u8 dst_ = op->dst;                                                \
+        KEEP_##K(w, alu_##name##_##w(cpu, GET_##w(cpu, dst_), GET_##w(cpu, op->src), live)); \
+        (void)dst_;                                                             \
         return true;                                                            \
     }
 #define BODY_RI(K, name, w, suffix, live)                                       \
     BODY(name##_##w##_ri##suffix)                                               \
     {                                                                           \
-        KEEP_##K(w, alu_##name##_##w(cpu, GET_##w(cpu, op->dst), (T_##w)(s64)op->imm, live)); \
+        const u8 dst_ = op->dst;                                                \
+        KEEP_##K(w, alu_##name##_##w(cpu, GET_##w(cpu, dst_), (T_##w)(s64)op->imm, live)); \
+        (void)dst_;                                                             \
         return true;                                                            \
     }
 #define BODY_RM(ea, K, name, w)                                                 \
@@ -64,7 +68,9 @@
     {                                                                           \
         T_##w b_;                                                               \
         LOAD(b_, ea);                                                           \
-        KEEP_##K(w, alu_##name##_##w(cpu, GET_##w(cpu, op->dst), b_, true));    \
+        const u8 dst_ = op->dst;                                                \
+        KEEP_##K(w, alu_##name##_##w(cpu, GET_##w(cpu, dst_), b_, true));       \
+        (void)dst_;                                                             \
         return true;                                                            \
     }
 
@@ -87,7 +93,8 @@
 #define BODY_R1(name, w, suffix, live)                                          \
     BODY(name##_##w##_r##suffix)                                                \
     {                                                                           \
-        PUT_##w(cpu, op->dst, (alu_##name##_##w(cpu, GET_##w(cpu, op->dst), 0, live))); \
+        const u8 dst_ = op->dst;                                                \
+        PUT_##w(cpu, dst_, (alu_##name##_##w(cpu, GET_##w(cpu, dst_), 0, live))); \
         return true;                                                            \
     }
 #define BODY_M1(ea, name, w)                                                    \

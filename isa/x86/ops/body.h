@@ -143,7 +143,7 @@ static inline bool ea_gen(struct x86 *cpu, const struct op *op, unsigned size,
             u64 linear_;                                                        \
             u8 *host_;                                                          \
             if (!ea_##ea(cpu, op, sizeof(v), TLB_READ, &linear_)                \
-                || !(host_ = tlb_lookup(tlb, TLB_READ, linear_, sizeof(v))))    \
+                || !tlb_find(tlb, TLB_READ, linear_, sizeof(v), &host_))    \
                 return false;                                                   \
             memcpy(&v, host_, sizeof(v));                                       \
         }                                                                       \
@@ -157,7 +157,7 @@ static inline bool ea_gen(struct x86 *cpu, const struct op *op, unsigned size,
             u64 linear_;                                                        \
             u8 *host_;                                                          \
             if (!ea_##ea(cpu, op, sizeof(v), TLB_WRITE, &linear_)               \
-                || !(host_ = tlb_lookup(tlb, TLB_WRITE, linear_, sizeof(v))))   \
+                || !tlb_find(tlb, TLB_WRITE, linear_, sizeof(v), &host_))   \
                 return false;                                                   \
             memcpy(host_, &v, sizeof(v));                                       \
         }                                                                       \
@@ -174,7 +174,7 @@ static inline bool ea_gen(struct x86 *cpu, const struct op *op, unsigned size,
             u8 *host_;                                                          \
             T was, new_;                                                        \
             if (!ea_##ea(cpu, op, sizeof(T), TLB_WRITE, &linear_)               \
-                || !(host_ = tlb_lookup(tlb, TLB_WRITE, linear_, sizeof(T))))   \
+                || !tlb_find(tlb, TLB_WRITE, linear_, sizeof(T), &host_))   \
                 return false;                                                   \
             memcpy(&was, host_, sizeof(T));                                     \
             new_ = (f);                                                         \

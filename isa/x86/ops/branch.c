@@ -101,7 +101,7 @@ void h_jcxz(HANDLER_ARGS)
         struct block *b;                                                        \
                                                                                 \
         if (!ea_gen(cpu, op, sizeof(rip), TLB_READ, &linear)                    \
-            || !(host = tlb_lookup(tlb, TLB_READ, linear, sizeof(rip))))        \
+            || !tlb_find(tlb, TLB_READ, linear, sizeof(rip), &host))        \
             GO(s_jmp_ind_m_##w, op);                                            \
         memcpy(&rip, host, sizeof(rip));                                        \
         b = known_block(cpu, tlb, rip);                                         \

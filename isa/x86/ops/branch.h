@@ -18,10 +18,10 @@
 /* The block at rip, where the CPU has been there before; NULL: the loop must look. */
 static inline struct block *known_block(struct x86 *cpu, struct tlb *tlb, u64 rip)
 {
-    const u8 *host = tlb_lookup(tlb, TLB_CODE, ((cpu->mode >> 32) + rip) & cpu->lin_mask, 1);
     struct block *b;
+    u8 *host;
 
-    if (unlikely(!host))
+    if (!tlb_find(tlb, TLB_CODE, ((cpu->mode >> 32) + rip) & cpu->lin_mask, 1, &host))
         return NULL;
     b = cpu->shared->cache[code_slot(host)];
     if (unlikely(!b || b->code != host || b->rip != rip || b->mode != cpu->mode))

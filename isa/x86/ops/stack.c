@@ -18,20 +18,21 @@ static inline void set_sp(struct x86 *cpu, u64 sp)
     cpu->gpr[RSP] = mask == 0xffff ? (cpu->gpr[RSP] & ~mask) | (sp & mask) : sp & mask;
 }
 
-/* Host address of the stack's bytes at an offset, or NULL: let the slow path see to it. */
-static inline u8 *stack_64(struct x86 *cpu, struct tlb *tlb, enum tlb_kind kind, u64 offset, unsigned size)
+/* The stack's bytes at an offset, on the host; false: let the slow path see to it. */
+static inline bool stack_64(struct x86 *cpu, struct tlb *tlb, enum tlb_kind kind, u64 offset,
+                            unsigned size, u8 **host)
 {
-    return tlb_lookup(tlb, kind, offset, size);
+    return tlb_find(tlb, kind, offset, size, host);
 }
 
-static inline u8 *stack_any(struct x86 *cpu, struct tlb *tlb, enum tlb_kind kind, u64 offset,
-                            unsigned size)
+static inline bool stack_any(struct x86 *cpu, struct tlb *tlb, enum tlb_kind kind, u64 offset,
+                             unsigned size, u8 **host)
 {
     const struct seg_fast *f = &cpu->fast[SS];
 
     if ((s64)(offset + size - 1) > (kind == TLB_WRITE ? f->write_last : f->read_last))
-        return NULL;
-    return tlb_lookup(tlb, kind, (f->base + offset) & cpu->lin_mask, size);
+        return false;
+    return tlb_find(tlb, kind, (f->base + offset) & cpu->lin_mask, size, host);
 }
 
 #define SP_64(cpu)              (cpu)->gpr[RSP]
@@ -49,8 +50,8 @@ static inline u8 *stack_any(struct x86 *cpu, struct tlb *tlb, enum tlb_kind kind
         if (slow) {                                                             \
             x86_write(cpu, SS, sp_, sizeof(T), value_);                         \
         } else {                                                                \
-            u8 *host_ = stack_##st(cpu, tlb, TLB_WRITE, sp_, sizeof(T));        \
-            if (!host_)                                                         \
+            u8 *host_;                                                          \
+            if (!stack_##st(cpu, tlb, TLB_WRITE, sp_, sizeof(T), &host_))       \
                 return false;                                                   \
             memcpy(host_, &value_, sizeof(T));                                  \
         }                                                                       \
@@ -63,8 +64,8 @@ static inline u8 *stack_any(struct x86 *cpu, struct tlb *tlb, enum tlb_kind kind
         if (slow) {                                                             \
             v = (T)x86_read(cpu, SS, SP_##st(cpu), sizeof(T));                  \
         } else {                                                                \
-            u8 *host_ = stack_##st(cpu, tlb, TLB_READ, SP_##st(cpu), sizeof(T)); \
-            if (!host_)                                                         \
+            u8 *host_;                                                          \
+            if (!stack_##st(cpu, tlb, TLB_READ, SP_##st(cpu), sizeof(T), &host_)) \
                 return false;                                                   \
             memcpy(&v, host_, sizeof(T));                                       \
         }                                                                       \
@@ -102,8 +103,8 @@ static inline u8 *stack_any(struct x86 *cpu, struct tlb *tlb, enum tlb_kind kind
         if (slow) {                                                             \
             v_ = (T_##w)x86_read(cpu, SS, bp_, sizeof v_);                      \
         } else {                                                                \
-            u8 *host_ = stack_##st(cpu, tlb, TLB_READ, bp_, sizeof v_);         \
-            if (!host_)                                                         \
+            u8 *host_;                                                          \
+            if (!stack_##st(cpu, tlb, TLB_READ, bp_, sizeof v_, &host_))        \
                 return false;                                                   \
             memcpy(&v_, host_, sizeof v_);                                      \
         }                                                                       \
@@ -150,9 +151,9 @@ static inline u8 *stack_any(struct x86 *cpu, struct tlb *tlb, enum tlb_kind kind
     {                                                                           \
         struct block *b;                                                        \
         T_##w rip;                                                              \
-        u8 *host = stack_##st(cpu, tlb, TLB_READ, SP_##st(cpu), sizeof rip);    \
+        u8 *host;                                                               \
                                                                                 \
-        if (unlikely(!host))                                                    \
+        if (!stack_##st(cpu, tlb, TLB_READ, SP_##st(cpu), sizeof rip, &host))   \
             GO(s_ret_##w##_##st, op);                                           \
         memcpy(&rip, host, sizeof rip);                                         \
         b = known_block(cpu, tlb, rip);                                         \
@@ -236,8 +237,7 @@ static void push(struct x86 *cpu, unsigned size, u64 v)
         u8 *host;                                                               \
                                                                                 \
         sp &= stack_mask(cpu);                                                  \
-        host = stack_any(cpu, tlb, TLB_WRITE, sp, sizeof back);                 \
-        if (unlikely(!b || !host))                                              \
+        if (unlikely(!b) || !stack_any(cpu, tlb, TLB_WRITE, sp, sizeof back, &host)) \
             GO(s_call_ind_##w, op);                                             \
         memcpy(host, &back, sizeof back);                                       \
         set_sp(cpu, sp);                                                        \
