@@ -9,6 +9,7 @@
 #include "core/machine.h"
 #include "isa/x86/block.h"
 #include "isa/x86/cpuid.h"
+#include "isa/x86/fpu/x87.h"
 #include "isa/x86/interp.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/paging.h"
@@ -38,9 +39,7 @@ static void real_segment(struct x86 *cpu, enum segment_name name, u16 selector, 
 /* What only power-on sets: the floating-point and vector units, model-specific registers. */
 static void x86_reset_registers(struct x86 *cpu)
 {
-    cpu->fcw = 0x40;
-    cpu->fsw = 0;
-    cpu->ftop = cpu->ftag = 0;
+    x87_power_on(cpu);
     cpu->mxcsr = 0x1f80;
     memset(cpu->v, 0, sizeof cpu->v);
     cpu->pat = 0x0007040600070406;
@@ -148,6 +147,7 @@ static bool x86_attach(struct device *dev, struct error *err)
         return false;
     }
     cpu->mem = cpu->cpu.memory;
+    device_line(dev, &cpu->ferr, "ferr");
     cpu->watcher.remapped = remapped;
     cpu->watcher.code_written = written;
     space_watch(cpu->cpu.memory, &cpu->watcher);
@@ -170,6 +170,7 @@ static void x86_resume(struct device *dev)
     struct x86 *cpu = from_device(dev);
 
     x86_set_arithmetic(cpu, cpu->eflags);
+    x87_resume(cpu);
     cpu->a20_mask = cpu->pins >> X86_A20M & 1 ? UINT64_MAX : ~(u64)0x100000;
     cpu->cs_limits = 0;
     x86_block_forget_all(cpu->shared);

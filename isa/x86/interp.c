@@ -304,7 +304,8 @@ bool x86_run(struct cpu *base, struct clock *clock)
     cpu->link_from = NULL;
     if (setjmp(cpu->unwind)) {
         settle_fault(cpu);
-        x86_deliver_fault(cpu);
+        if (cpu->fault_vector != V_NONE)
+            x86_deliver_fault(cpu);
     }
     return loop(cpu, clock);
 }

@@ -21,6 +21,7 @@ enum segment_name { ES, CS, SS, DS, FS, GS, LDTR, TR, SEGMENTS };
 enum vector {
     V_DE, V_DB, V_NMI, V_BP, V_OF, V_BR, V_UD, V_NM, V_DF, V_TS = 10, V_NP, V_SS, V_GP, V_PF,
     V_MF = 16, V_AC, V_MC, V_XM, V_VE, V_CP,
+    V_NONE = 0xff,                  /* unwound to try the instruction again */
 };
 
 enum {
@@ -180,6 +181,10 @@ struct x86 {
     unsigned          cs_limits;
     const struct model *model;
     u64               features[4];  /* bits F_*: what CPUID says and the decoder allows */
+    struct fp_env     fenv;         /* x87: from fcw; no flags between instructions */
+    struct f80        fpu_operand;  /* from memory, on its way to the arithmetic */
+    bool              fpu_selectors;    /* FCS and FDS are kept: older models */
+    struct line       ferr;         /* an unmasked x87 exception waits, and CR0.NE is clear */
 
     jmp_buf           unwind;       /* faults leave by it */
     u8                fault_vector; /* while unwinding */
