@@ -23,7 +23,7 @@ objects = $(patsubst $(SRC)/%.c,build/%.o,$(foreach d,$(1),$(wildcard $(SRC)/$(d
 
 GUEST_OBJS := $(call objects,$(GUEST))
 FRONT_OBJS := $(call objects,$(FRONT))
-SUPPORT_OBJS := $(call objects,tests/support)
+SUPPORT_OBJS := $(call objects,tests/support tests/insn)
 programs = $(patsubst $(SRC)/%.c,build/%,$(wildcard $(SRC)/$(1)))
 lacking := $(if $(filter no,$(CRITERION)),criterion.h) $(if $(filter no,$(MPFR)),mpfr.h) \
 	$(if $(filter no,$(ZSTD)),zstd.h)

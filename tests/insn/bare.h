@@ -1,0 +1,25 @@
+/* A machine of one CPU and some RAM from address 0: a bench for code, not a board. */
+#pragma once
+#include "core/machine.h"
+#include "core/ram.h"
+#include "isa/x86/state.h"
+
+struct bare {
+    struct machine *machine;
+    struct x86     *cpu;
+    struct ram     *ram;
+    struct region   region;
+};
+
+/* After power-on reset; exits the program when the host has no memory for it. */
+struct bare *bare_create(u64 ram_bytes, const char *model);
+void         bare_destroy(struct bare *);
+
+/* Stores that the CPU hears of, as from a device: code it has decoded is forgotten. */
+void bare_store(struct bare *, u64 physical, const void *bytes, size_t count);
+
+/* Segments and control registers of the three flat worlds; then x86_mode_update(). */
+void bare_real(struct bare *);
+void bare_flat32(struct bare *);
+/* Identity-mapped with 2 MB pages in the first 12 KB of RAM at `tables`, 1 GB in all. */
+void bare_flat64(struct bare *, u64 tables);
