@@ -227,9 +227,9 @@ static struct block *find(struct x86 *cpu)
 /* One instruction, with what hangs on each: traps, the shadow of STI and MOV SS, RF. */
 static void step(struct x86 *cpu)
 {
-    bool trap = cpu->eflags & TF;
     struct block *b;
 
+    cpu->trap = cpu->eflags & TF;       /* POPF counts from the next, INT n takes it back */
     if (!(cpu->eflags & RF) && x86_debug_watches_code(cpu))
         x86_debug_code(cpu, linear_rip(cpu, cpu->rip));
     cpu->mode |= MODE_STEP;
@@ -240,7 +240,7 @@ static void step(struct x86 *cpu)
     cpu->start = cpu->budget = 1 - BLOCK_MAX;
     dispatch_enter(cpu, b->op, cpu->budget, cpu->tlb);
     account(cpu, cpu->start - cpu->budget);
-    if (trap && !(cpu->shadow & SHADOW_SS))
+    if (cpu->trap && !(cpu->shadow & SHADOW_SS))
         cpu->dr6_pending |= DR6_BS;
 }
 
@@ -258,9 +258,11 @@ static void settle_fault(struct x86 *cpu)
 {
     cpu->mode &= ~(u64)MODE_STEP;
     if (cpu->op) {
-        cpu->rip = op_rip(cpu->op);
+        if (!cpu->switched)
+            cpu->rip = op_rip(cpu->op);
         account(cpu, cpu->start - cpu->budget + cpu->op->n - 1);
     }
+    cpu->switched = false;
     cpu->cycles++;                      /* or a fault in a fault handler's first instruction stops time */
     cpu->op = NULL;
     cpu->leave = false;

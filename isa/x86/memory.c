@@ -62,6 +62,12 @@ void x86_physical_write(struct x86 *cpu, u64 physical, unsigned size, u64 value)
 
 struct piece { u64 physical; unsigned size; };
 
+/* The processor's own addresses are 64 bits wide in compatibility mode too: tables, inner stacks. */
+static u64 own_linear(const struct x86 *cpu, u64 linear)
+{
+    return cpu->mode & MODE_LONG ? linear : linear & 0xffffffff;
+}
+
 /* An access and its one or two pages; both are translated before anything moves. */
 static unsigned split(struct x86 *cpu, u64 linear, unsigned size, enum access kind,
                       enum tlb_set set, struct piece piece[2])
@@ -73,8 +79,11 @@ static unsigned split(struct x86 *cpu, u64 linear, unsigned size, enum access ki
     if (likely(size <= room))
         return 1;
     piece[0].size = room;
-    piece[1].physical = x86_translate(cpu, (linear + room) & cpu->lin_mask,
-                                      (enum tlb_kind)kind, set);
+    if (linear >> 32 == 0)
+        linear = (linear + room) & cpu->lin_mask;
+    else
+        linear += room;
+    piece[1].physical = x86_translate(cpu, linear, (enum tlb_kind)kind, set);
     piece[1].size = size - room;
     return 2;
 }
@@ -112,29 +121,29 @@ static void write_as(struct x86 *cpu, u64 linear, unsigned size, u64 value, enum
 
 u64 x86_system_read(struct x86 *cpu, u64 linear, unsigned size)
 {
-    return read_as(cpu, linear & cpu->lin_mask, size, TLB_SUPER);
+    return read_as(cpu, own_linear(cpu, linear), size, TLB_SUPER);
 }
 
 void x86_system_write(struct x86 *cpu, u64 linear, unsigned size, u64 value)
 {
-    write_as(cpu, linear & cpu->lin_mask, size, value, TLB_SUPER);
+    write_as(cpu, own_linear(cpu, linear), size, value, TLB_SUPER);
 }
 
 u64 x86_linear_read(struct x86 *cpu, u64 linear, unsigned size, bool user)
 {
-    return read_as(cpu, linear & cpu->lin_mask, size, user ? TLB_USER : TLB_SUPER);
+    return read_as(cpu, own_linear(cpu, linear), size, user ? TLB_USER : TLB_SUPER);
 }
 
 void x86_linear_write(struct x86 *cpu, u64 linear, unsigned size, u64 value, bool user)
 {
-    write_as(cpu, linear & cpu->lin_mask, size, value, user ? TLB_USER : TLB_SUPER);
+    write_as(cpu, own_linear(cpu, linear), size, value, user ? TLB_USER : TLB_SUPER);
 }
 
 void x86_linear_probe(struct x86 *cpu, u64 linear, unsigned size, enum access kind, bool user)
 {
     struct piece p[2];
 
-    split(cpu, linear & cpu->lin_mask, size, kind, user ? TLB_USER : TLB_SUPER, p);
+    split(cpu, own_linear(cpu, linear), size, kind, user ? TLB_USER : TLB_SUPER, p);
 }
 
 const u8 *x86_code_at(struct x86 *cpu, u64 linear, u64 *physical)

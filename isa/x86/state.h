@@ -190,6 +190,10 @@ struct x86 {
     u8                fault_vector; /* while unwinding */
     bool              fault_has_code;
     u32               fault_code;
+    struct { u8 vector, from; bool active; } delivering;    /* an event under way, enum source */
+    bool              switched;     /* past a task switch: rip is the new task's */
+    bool              trap;         /* single-step trap behind the instruction under way */
+    struct fault_note { u64 rip, cr2; u32 code; u8 vector; } faults[3];    /* latest first */
     struct { u64 first, second; u8 split; } rmw;        /* between x86_rmw_read and _write */
 };
 
