@@ -108,6 +108,7 @@ bool x86_shared_join(struct x86 *cpu, struct error *err)
             shared_free(s);
             return fail(err, "no memory for the block cache");
         }
+        x86_fuse_build(s->pairs);
     }
     s->users++;
     cpu->shared = s;
@@ -439,7 +440,7 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
     }
     place_stubs(&k);
     if (!(cpu->mode & MODE_STEP))
-        x86_fuse(b);
+        x86_fuse(s->pairs, b);
     s->arena_used -= (block_bytes(BLOCK_OPS) + 15) & ~(size_t)15;
     take(s, block_bytes(b->ops));
     enter(cpu, b, page, second, linear);

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "isa/x86/decode.h"
+#include "isa/x86/fuse.h"
 #include "isa/x86/state.h"
 
 enum { BLOCK_CACHE = 8192 };            /* a power of two */
@@ -21,6 +22,7 @@ struct x86_shared {
     u64            generation;          /* of the arena: links from an older one are void */
     struct block  *scratch;             /* for code that is not in RAM */
     struct decoder decoder;
+    u16            pairs[FUSE_SLOTS];
 };
 
 static inline unsigned code_slot(const u8 *code)
