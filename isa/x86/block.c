@@ -228,6 +228,8 @@ struct builder {
     struct op    *op;                   /* the next one to fill */
     u64           rip;                  /* of the next instruction */
     unsigned      stubs;                /* asked for so far: ops with a target */
+    handler       quiet[BLOCK_OPS];     /* of each op: without flags */
+    u8            flag_use[BLOCK_OPS];
     struct { struct op *from; u64 target; bool bad; } stub[2];
 };
 
@@ -266,6 +268,25 @@ static u64 wrap_rip(const struct x86 *cpu, u64 rip)
     return x86_is_64(cpu) ? rip : (u32)rip;
 }
 
+/*
+ * From the back: flags are dead where an instruction writes them all and none between can fault or
+ * look. At the end of the block they live.
+ */
+static void drop_dead_flags(struct builder *k)
+{
+    bool dead = false;
+
+    for (unsigned i = (unsigned)(k->op - k->b->op); i-- > 0;) {
+        if (dead && k->quiet[i])
+            k->b->op[i].fn = k->quiet[i];
+        switch (k->flag_use[i]) {
+        case FLAGS_WRITTEN: dead = true; break;
+        case FLAGS_NEEDED:  dead = false; break;
+        default:            break;
+        }
+    }
+}
+
 /* What follows when the block ends without a jump. */
 static void fall_through(struct builder *k)
 {
@@ -280,6 +301,8 @@ static void place_insn(struct builder *k, const struct insn *in)
     k->b->n++;
     k->b->bytes = (u16)(k->b->bytes + in->length);
     k->rip += in->length;
+    k->quiet[k->op - k->b->op] = in->quiet;
+    k->flag_use[k->op - k->b->op] = in->flag_use;
     place(k, &in->op);
     if (in->row && (in->row->operand[0] == Jb || in->row->operand[0] == Jz))
         lead(k, in->target, in->bad_target);
@@ -413,7 +436,7 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
     struct x86_shared *s = cpu->shared;
     struct insn in;
     struct block *b;
-    struct builder k = { .cpu = cpu, .rip = cpu->rip };
+    struct builder k;
     struct code_page *page, *second = NULL;
 
     if (s->arena_used + block_bytes(BLOCK_OPS) + 4 * sizeof *page > ARENA_BYTES)
@@ -421,8 +444,12 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
     page = own_page(cpu, host - (linear & PAGE_MASK), flags);
     b = take(s, block_bytes(BLOCK_OPS));
     *b = (struct block){ .code = host, .rip = cpu->rip, .mode = cpu->mode };
+    k.cpu = cpu;
+    k.rip = cpu->rip;
+    k.stubs = 0;
     k.b = b;
     k.op = b->op;
+    memset(k.flag_use, FLAGS_NEEDED, sizeof k.flag_use);
     first_insn(&k, host, linear, &in);
     if (b->second) {
         u8 *next_flags;
@@ -437,6 +464,7 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
             fall_through(&k);
     } else {
         gather(&k, host, linear, &in);
+        drop_dead_flags(&k);
     }
     place_stubs(&k);
     if (!(cpu->mode & MODE_STEP))

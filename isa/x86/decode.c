@@ -618,6 +618,43 @@ static void add_extras(struct state *s, const struct row *row)
                        | s->asize << MEM_ASIZE_SHIFT);
     if (row->attributes & A_REP)
         op->dst = s->repeat;
+    if (row->attributes & A_X87 && s->map == MAP_1) {   /* the 11 bits of FOP */
+        op->dst = s->modrm;
+        op->src = s->opcode & 7;
+    }
+}
+
+/* Only what names no memory cannot fault. */
+static void note_flags(struct state *s, const struct row *row)
+{
+    const struct operation *o = &x86_operations[row->operation];
+    struct insn *out = s->out;
+    unsigned width = has_byte_operand(row) ? WIDTH_B : s->width;
+
+    if (row->operation == OP_lea || row->operation == OP_nop || row->operation == OP_movabs)
+        out->flag_use = FLAGS_UNTOUCHED;
+    if (s->memory)
+        return;
+    switch (o->kind) {
+    case KIND_MOV2: case KIND_LOAD2:
+        out->flag_use = FLAGS_UNTOUCHED;
+        break;
+    case KIND_RMW2:
+        out->quiet = o->handlers[(is_immediate(row->operand[1]) ? 3 : 2) * 4 + width];
+        out->flag_use = row->operation == OP_adc || row->operation == OP_sbb ? FLAGS_NEEDED
+            : FLAGS_WRITTEN;
+        break;
+    case KIND_CMP2:
+        out->flag_use = FLAGS_WRITTEN;
+        break;
+    case KIND_RMW1:
+        out->quiet = o->handlers[1 * 4 + width];
+        out->flag_use = row->operation == OP_not ? FLAGS_UNTOUCHED
+            : row->operation == OP_neg ? FLAGS_WRITTEN : FLAGS_BUT_CARRY;
+        break;
+    default:
+        break;
+    }
 }
 
 enum decode_result x86_decode(struct x86 *cpu, const struct code *code, u64 rip, struct insn *out)
@@ -643,5 +680,6 @@ enum decode_result x86_decode(struct x86 *cpu, const struct code *code, u64 rip,
     out->kind = x86_operations[out->row->operation].kind;
     out->ends = out->row->attributes & A_END;
     out->op.fn = choose_handler(&s, out->row);
+    note_flags(&s, out->row);
     return DECODED;
 }

@@ -39,8 +39,18 @@ enum decode_result {
     DECODE_FAULT,       /* op raises an exception */
 };
 
+/* What an instruction is to the arithmetic flags, for who wants to know whether they are dead. */
+enum flag_use {
+    FLAGS_NEEDED,       /* reads them, or may fault, or is not known: they must be right before it */
+    FLAGS_UNTOUCHED,
+    FLAGS_WRITTEN,      /* all of them, without a look */
+    FLAGS_BUT_CARRY,    /* INC, DEC */
+};
+
 struct insn {
     struct op         op;
+    handler           quiet;            /* the same without flags, or NULL */
+    u8                flag_use;         /* enum flag_use */
     const struct row *row;
     u64               target;           /* of a direct branch */
     u8                length;

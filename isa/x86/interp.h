@@ -19,4 +19,6 @@ DECLARE_HANDLER_(x86_leave_at);
 
 /* Instruction count and time so far are brought up to date. */
 void x86_settle(struct cpu *);
+/* Cycles of the core clock since power-on, up to the instruction under way. */
+u64  x86_cycles_now(const struct x86 *);
 bool x86_run(struct cpu *, struct clock *);

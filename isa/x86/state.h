@@ -122,6 +122,7 @@ struct vreg { STATE_MEMBERS(VECTOR_STATE) };
     ONE (u64,  fmask, "") ONE (u64, kernel_gs_base, "")                      \
     ONE (u32,  sysenter_cs, "") ONE (u64, sysenter_esp, "") ONE (u64, sysenter_eip, "") \
     ONE (u64,  tsc_offset, "added to the count of cycles") ONE (u32, tsc_aux, "") \
+    ONE (u64,  tsc_adjust, "what software has added to the counter")         \
     ONE (u64,  pat, "") ONE (u64, apic_base, "") ONE (u64, misc_enable, "")  \
     MANY(u64,  mtrr_base, 8, "") MANY(u64, mtrr_mask, 8, "")                 \
     MANY(u64,  mtrr_fixed, 11, "250 258 259 268-26f") ONE (u64, mtrr_def_type, "") \
@@ -175,6 +176,7 @@ struct x86 {
     struct space_watcher watcher;
     struct x86_shared *shared;      /* decoder and blocks, one for all CPUs of a machine */
     struct tlb        tlbs[TLB_SETS];
+    u64               large_pages;  /* bit n: gigabytes n mod 64 may hold pieces of large pages */
     struct tlb       *tlb_none;     /* all empty: every access takes the slow path */
     struct tlb_log  { u16 slot[TLB_SIZE]; u16 count; } log[TLB_SETS][TLB_KINDS];
     u32               cs_limit[256]; /* limits of CS seen, index in the mode */

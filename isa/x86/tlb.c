@@ -58,6 +58,8 @@ u64 x86_translate(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set 
 
         if (!(p->linear & PAGE_VALID))
             log->slot[log->count++] = (u16)slot;
+        if (physical & PAGE_LARGE)
+            cpu->large_pages |= BIT(linear >> 30 & 63);
         p->linear = (linear & ~PAGE_MASK) | PAGE_VALID;
         p->physical = physical;
         fill_fast(cpu, set, kind, slot);
@@ -87,44 +89,57 @@ static void flush_one(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, boo
 
 void x86_tlb_flush(struct x86 *cpu, bool globals_too)
 {
+    if (globals_too)
+        cpu->large_pages = 0;
     for (unsigned set = 0; set < TLB_SETS; set++)
         for (unsigned kind = 0; kind < TLB_KINDS; kind++)
             flush_one(cpu, set, kind, globals_too);
 }
 
-/* A large page was remembered in pieces; all of them go. */
-static bool covers(const struct tlb_page *p, u64 linear)
+static void drop(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, unsigned slot)
 {
-    u64 size = p->physical & PAGE_LARGE ? BIT(30) : PAGE_SIZE;
+    struct tlb_log *log = &cpu->log[set][kind];
 
-    return p->linear & PAGE_VALID && (p->linear & ~(size - 1)) == (linear & ~(size - 1));
+    *page_of(cpu, set, kind, slot) = (struct tlb_page){ 0 };
+    forget_fast(cpu, set, kind, slot);
+    for (unsigned i = 0; i < log->count; i++) {
+        if (log->slot[i] == slot) {
+            log->slot[i] = log->slot[--log->count];
+            return;
+        }
+    }
+}
+
+/* A large page was remembered in pieces; all of them go. */
+static void drop_large(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, u64 linear)
+{
+    struct tlb_log *log = &cpu->log[set][kind];
+
+    for (unsigned i = log->count; i-- > 0;) {
+        const struct tlb_page *p = page_of(cpu, set, kind, log->slot[i]);
+
+        if (p->physical & PAGE_LARGE && (p->linear ^ linear) >> 30 == 0)
+            drop(cpu, set, kind, log->slot[i]);
+    }
 }
 
 void x86_tlb_invalidate(struct x86 *cpu, u64 linear)
 {
+    unsigned slot = tlb_slot(linear);
+
     for (unsigned set = 0; set < TLB_SETS; set++) {
         for (unsigned kind = 0; kind < TLB_KINDS; kind++) {
-            struct tlb_log *log = &cpu->log[set][kind];
-            unsigned kept = 0;
-
-            for (unsigned i = 0; i < log->count; i++) {
-                unsigned slot = log->slot[i];
-                struct tlb_page *p = page_of(cpu, set, kind, slot);
-
-                if (covers(p, linear)) {
-                    *p = (struct tlb_page){ 0 };
-                    forget_fast(cpu, set, kind, slot);
-                } else {
-                    log->slot[kept++] = (u16)slot;
-                }
-            }
-            log->count = (u16)kept;
+            if (page_of(cpu, set, kind, slot)->linear == ((linear & ~PAGE_MASK) | PAGE_VALID))
+                drop(cpu, set, kind, slot);
+            if (cpu->large_pages >> (linear >> 30 & 63) & 1)
+                drop_large(cpu, set, kind, linear);
         }
     }
 }
 
 void x86_tlb_refresh(struct x86 *cpu)
 {
+    cpu->large_pages = UINT64_MAX;      /* not known any more: look everywhere */
     for (unsigned set = 0; set < TLB_SETS; set++) {
         for (unsigned kind = 0; kind < TLB_KINDS; kind++) {
             struct tlb_log *log = &cpu->log[set][kind];

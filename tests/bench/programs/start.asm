@@ -7,7 +7,7 @@
 bits 16
 org 0xfffff000
 
-%define PROGRAM_BYTES 0xf000
+; PROGRAM_BYTES comes from the command line
 
 gdt:
     dq 0
