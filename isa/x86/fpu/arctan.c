@@ -108,9 +108,9 @@ static struct number limit_angle(enum kind y, enum kind x, bool backwards)
 {
     struct number three = { (u64)3 << 62, 0, 1, false };
 
-    if (y == INFINITE && x == INFINITE)
+    if (y == KIND_INFINITE && x == KIND_INFINITE)
         return backwards ? wide_mul(pi_by(2), three) : pi_by(2);
-    if (y == INFINITE || (x == ZERO && y != ZERO))
+    if (y == KIND_INFINITE || (x == KIND_ZERO && y != KIND_ZERO))
         return pi_by(1);
     return pi;
 }
@@ -123,11 +123,11 @@ struct f80 f80_patan(struct f80 y, struct f80 x, struct fp_env *e)
 
     if (f80_is_settled_by_nan(y, x, &nan, e))
         return nan;
-    if (denormal_refused(ky == DENORMAL || kx == DENORMAL, e))
+    if (denormal_refused(ky == KIND_DENORMAL || kx == KIND_DENORMAL, e))
         return F80_INDEFINITE;
-    if (!b.sign && ((ky == ZERO) || (kx == INFINITE && ky != INFINITE)))
+    if (!b.sign && ((ky == KIND_ZERO) || (kx == KIND_INFINITE && ky != KIND_INFINITE)))
         return f80_signed_zero(a.sign);
-    if (ky == ZERO || ky == INFINITE || kx == ZERO || kx == INFINITE)
+    if (ky == KIND_ZERO || ky == KIND_INFINITE || kx == KIND_ZERO || kx == KIND_INFINITE)
         b = limit_angle(ky, kx, b.sign);
     else
         b = angle(a, b);

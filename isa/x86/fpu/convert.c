@@ -31,9 +31,9 @@ static s64 to_integer(struct number n, enum kind kind, unsigned bits, unsigned r
 {
     s64 result;
 
-    if (kind == ZERO)
+    if (kind == KIND_ZERO)
         return 0;
-    if (kind <= NORMAL && finite_to_integer(n, bits, rounding, &result, e))
+    if (kind <= KIND_NORMAL && finite_to_integer(n, bits, rounding, &result, e))
         return result;
     e->flags |= FP_IE;
     return (s64)(-(u64)1 << (bits - 1));
@@ -123,11 +123,11 @@ struct f80 s64_to_f80(s64 a)
 static u64 ieee_from(struct format to, enum kind kind, struct number n, struct fp_env *e)
 {
     switch (kind) {
-    case ZERO:        return ieee_zero(to, n.sign);
-    case INFINITE:    return ieee_infinity(to, n.sign);
-    case SNAN:        e->flags |= FP_IE;    /* fall through */
-    case QNAN:        return ieee_nan(to, n);
-    case UNSUPPORTED: e->flags |= FP_IE; return ieee_indefinite(to);
+    case KIND_ZERO:        return ieee_zero(to, n.sign);
+    case KIND_INFINITE:    return ieee_infinity(to, n.sign);
+    case KIND_SNAN:        e->flags |= FP_IE;    /* fall through */
+    case KIND_QNAN:        return ieee_nan(to, n);
+    case KIND_UNSUPPORTED: e->flags |= FP_IE; return ieee_indefinite(to);
     default:          return ieee_finish(to, n, e);
     }
 }
@@ -137,7 +137,7 @@ static u64 ieee_to_ieee(struct format from, struct format to, u64 a, struct fp_e
     struct number n;
     enum kind kind = ieee_unpack(from, without_denormal(from, a, e), &n);
 
-    if (denormal_refused(kind == DENORMAL, e))
+    if (denormal_refused(kind == KIND_DENORMAL, e))
         return ieee_indefinite(to);
     return ieee_from(to, kind, n, e);
 }
@@ -178,13 +178,13 @@ static struct f80 ieee_to_f80(struct format f, u64 a, struct fp_env *e)
     enum kind kind = ieee_unpack(f, a, &n);
 
     switch (kind) {
-    case ZERO:     return f80_signed_zero(n.sign);
-    case INFINITE: return f80_infinity(n.sign);
-    case SNAN:     e->flags |= FP_IE;   /* fall through */
-    case QNAN:     return f80_pack(n.sign, 0x7fff, n.hi | F80_QUIET);
+    case KIND_ZERO:     return f80_signed_zero(n.sign);
+    case KIND_INFINITE: return f80_infinity(n.sign);
+    case KIND_SNAN:     e->flags |= FP_IE;   /* fall through */
+    case KIND_QNAN:     return f80_pack(n.sign, 0x7fff, n.hi | F80_QUIET);
     default:       break;
     }
-    denormal_refused(kind == DENORMAL, e);
+    denormal_refused(kind == KIND_DENORMAL, e);
     return f80_pack(n.sign, (u32)(n.exp + F80_BIAS), n.hi);
 }
 
@@ -198,10 +198,10 @@ static inline struct f80 ieee_operand(struct format f, u64 a, struct fp_env *e)
         return f80_pack(n.sign, (u32)(n.exp + F80_BIAS), n.hi);
     }
     kind = ieee_unpack(f, a, &n);
-    if (kind == ZERO)
+    if (kind == KIND_ZERO)
         return f80_signed_zero(n.sign);
-    e->denormal = kind == DENORMAL;
-    return f80_pack(n.sign, kind == DENORMAL ? (u32)(n.exp + F80_BIAS) : 0x7fff, n.hi);
+    e->denormal = kind == KIND_DENORMAL;
+    return f80_pack(n.sign, kind == KIND_DENORMAL ? (u32)(n.exp + F80_BIAS) : 0x7fff, n.hi);
 }
 
 struct f80 f32_operand(f32 a, struct fp_env *e)

@@ -106,11 +106,11 @@ struct f80 f80_2xm1(struct f80 x, struct fp_env *e)
 
     if (f80_is_settled_by_nan(x, x, &result, e))
         return result;
-    if (kind == ZERO)
+    if (kind == KIND_ZERO)
         return x;
-    if (kind == INFINITE)
+    if (kind == KIND_INFINITE)
         return n.sign ? f80_pack(true, F80_BIAS, INTEGER_BIT) : x;
-    if (denormal_refused(kind == DENORMAL, e))
+    if (denormal_refused(kind == KIND_DENORMAL, e))
         return x;
     if (n.exp >= 0) {           /* above 1 undefined: processors return x, inexact */
         e->flags |= FP_PE;

@@ -84,11 +84,11 @@ static enum fp_order order(const struct operand *a, const struct operand *b)
 {
     bool less;
 
-    if (a->kind == ZERO && b->kind == ZERO)
+    if (a->kind == KIND_ZERO && b->kind == KIND_ZERO)
         return FP_EQUAL;
-    if (a->kind == ZERO)
+    if (a->kind == KIND_ZERO)
         return b->n.sign ? FP_GREATER : FP_LESS;
-    if (b->kind == ZERO || a->n.sign != b->n.sign)
+    if (b->kind == KIND_ZERO || a->n.sign != b->n.sign)
         return a->n.sign ? FP_LESS : FP_GREATER;
     if (a->n.exp == b->n.exp && a->n.hi == b->n.hi)
         return FP_EQUAL;
@@ -102,12 +102,12 @@ static enum fp_order compare(struct f80 a, struct f80 b, bool signal, struct fp_
 
     x.kind = f80_unpack(a, &x.n);
     y.kind = f80_unpack(b, &y.n);
-    if (x.kind >= QNAN || y.kind >= QNAN) {
-        if (signal || x.kind > QNAN || y.kind > QNAN)
+    if (x.kind >= KIND_QNAN || y.kind >= KIND_QNAN) {
+        if (signal || x.kind > KIND_QNAN || y.kind > KIND_QNAN)
             e->flags |= FP_IE;
         return FP_UNORDERED;
     }
-    denormal_refused(x.kind == DENORMAL || y.kind == DENORMAL, e);
+    denormal_refused(x.kind == KIND_DENORMAL || y.kind == KIND_DENORMAL, e);
     return order(&x, &y);
 }
 
@@ -131,7 +131,7 @@ struct f80 f80_round(struct f80 a, struct fp_env *e)
     if (f80_is_settled_by_nan(a, a, &nan, e))
         return nan;
     x.kind = f80_unpack(a, &x.n);
-    if (denormal_refused(x.kind == DENORMAL, e) || x.kind == ZERO || x.n.exp >= 63)
+    if (denormal_refused(x.kind == KIND_DENORMAL, e) || x.kind == KIND_ZERO || x.n.exp >= 63)
         return a;
     whole = number_integer(x.n, &rest);
     up = rounds_up(e->rounding, x.n.sign, rest, whole);

@@ -17,38 +17,38 @@ bool denormal_refused(bool any, struct fp_env *e)
 
 static enum outcome settle_add(struct operand *a, const struct operand *b, struct fp_env *e)
 {
-    if (a->kind == INFINITE && b->kind == INFINITE && a->n.sign != b->n.sign) {
+    if (a->kind == KIND_INFINITE && b->kind == KIND_INFINITE && a->n.sign != b->n.sign) {
         e->flags |= FP_IE;
         return REFUSED;
     }
-    if (denormal_refused(a->kind == DENORMAL || b->kind == DENORMAL, e))
+    if (denormal_refused(a->kind == KIND_DENORMAL || b->kind == KIND_DENORMAL, e))
         return REFUSED;
-    if (a->kind == INFINITE)
+    if (a->kind == KIND_INFINITE)
         return IS_INFINITE;
-    if (b->kind == INFINITE) {
+    if (b->kind == KIND_INFINITE) {
         a->n.sign = b->n.sign;
         return IS_INFINITE;
     }
-    if (a->kind == ZERO && b->kind == ZERO) {
+    if (a->kind == KIND_ZERO && b->kind == KIND_ZERO) {
         if (a->n.sign != b->n.sign)
             a->n.sign = e->rounding == FP_DOWN;
         return IS_ZERO;
     }
-    if (a->kind == ZERO)
+    if (a->kind == KIND_ZERO)
         a->n = b->n;
-    return a->kind == ZERO || b->kind == ZERO ? IS_A : COMPUTE;
+    return a->kind == KIND_ZERO || b->kind == KIND_ZERO ? IS_A : COMPUTE;
 }
 
 static enum outcome settle_mul(struct operand *a, const struct operand *b, struct fp_env *e)
 {
-    bool zero = a->kind == ZERO || b->kind == ZERO;
-    bool infinite = a->kind == INFINITE || b->kind == INFINITE;
+    bool zero = a->kind == KIND_ZERO || b->kind == KIND_ZERO;
+    bool infinite = a->kind == KIND_INFINITE || b->kind == KIND_INFINITE;
 
     if (zero && infinite) {
         e->flags |= FP_IE;
         return REFUSED;
     }
-    if (denormal_refused(a->kind == DENORMAL || b->kind == DENORMAL, e))
+    if (denormal_refused(a->kind == KIND_DENORMAL || b->kind == KIND_DENORMAL, e))
         return REFUSED;
     if (!zero && !infinite)
         return COMPUTE;
@@ -58,21 +58,21 @@ static enum outcome settle_mul(struct operand *a, const struct operand *b, struc
 
 static enum outcome settle_div(struct operand *a, const struct operand *b, struct fp_env *e)
 {
-    if (a->kind == b->kind && (a->kind == ZERO || a->kind == INFINITE)) {
+    if (a->kind == b->kind && (a->kind == KIND_ZERO || a->kind == KIND_INFINITE)) {
         e->flags |= FP_IE;
         return REFUSED;
     }
-    if (b->kind == ZERO && a->kind != INFINITE) {
+    if (b->kind == KIND_ZERO && a->kind != KIND_INFINITE) {
         e->flags |= FP_ZE;
         a->n.sign ^= b->n.sign;
         return e->masks & FP_ZE ? IS_INFINITE : REFUSED;
     }
-    if (denormal_refused(a->kind == DENORMAL || b->kind == DENORMAL, e))
+    if (denormal_refused(a->kind == KIND_DENORMAL || b->kind == KIND_DENORMAL, e))
         return REFUSED;
-    if (a->kind <= NORMAL && a->kind != ZERO && b->kind != INFINITE)
+    if (a->kind <= KIND_NORMAL && a->kind != KIND_ZERO && b->kind != KIND_INFINITE)
         return COMPUTE;
     a->n.sign ^= b->n.sign;
-    return a->kind == INFINITE ? IS_INFINITE : IS_ZERO;
+    return a->kind == KIND_INFINITE ? IS_INFINITE : IS_ZERO;
 }
 
 enum outcome settle(enum operation op, struct operand *a, const struct operand *b,
@@ -87,15 +87,15 @@ enum outcome settle(enum operation op, struct operand *a, const struct operand *
 
 enum outcome settle_sqrt(const struct operand *a, struct fp_env *e)
 {
-    if (a->kind == ZERO)
+    if (a->kind == KIND_ZERO)
         return IS_ZERO;
     if (a->n.sign) {
         e->flags |= FP_IE;
         return REFUSED;
     }
-    if (denormal_refused(a->kind == DENORMAL, e))
+    if (denormal_refused(a->kind == KIND_DENORMAL, e))
         return REFUSED;
-    return a->kind == INFINITE ? IS_INFINITE : COMPUTE;
+    return a->kind == KIND_INFINITE ? IS_INFINITE : COMPUTE;
 }
 
 /* SDM 1 table 4-7, SSE: the first operand that is a NaN, whatever its sort. */
@@ -103,7 +103,7 @@ u64 ieee_first_nan(struct format f, u64 a, u64 b, struct fp_env *e)
 {
     enum kind ka = ieee_kind(f, a), kb = ieee_kind(f, b);
 
-    if (ka == SNAN || kb == SNAN)
+    if (ka == KIND_SNAN || kb == KIND_SNAN)
         e->flags |= FP_IE;
     return ieee_quieted(f, is_nan(ka) ? a : b);
 }
@@ -114,7 +114,7 @@ static struct f80 larger_nan(struct f80 a, enum kind ka, struct f80 b, enum kind
     bool take_a;
 
     if (!is_nan(kb) || (is_nan(ka) && ka != kb))
-        take_a = is_nan(ka) && (ka == QNAN || !is_nan(kb));
+        take_a = is_nan(ka) && (ka == KIND_QNAN || !is_nan(kb));
     else if (!is_nan(ka))
         take_a = false;
     else if (a.man != b.man)
@@ -131,11 +131,11 @@ bool f80_is_settled_by_nan(struct f80 a, struct f80 b, struct f80 *result, struc
 {
     enum kind ka = f80_kind(a), kb = f80_kind(b);
 
-    if (ka < QNAN && kb < QNAN)
+    if (ka < KIND_QNAN && kb < KIND_QNAN)
         return false;
-    if (ka > QNAN || kb > QNAN)
+    if (ka > KIND_QNAN || kb > KIND_QNAN)
         e->flags |= FP_IE;
-    *result = ka == UNSUPPORTED || kb == UNSUPPORTED ? F80_INDEFINITE
+    *result = ka == KIND_UNSUPPORTED || kb == KIND_UNSUPPORTED ? F80_INDEFINITE
                                                      : larger_nan(a, ka, b, kb);
     return true;
 }

@@ -18,11 +18,13 @@ static const struct format F64 = { 53, 11 };
 #define F80_BIAS 16383
 #define F80_QUIET ((u64)1 << 62)        /* of a NaN's man, and of number.hi */
 
-enum kind { ZERO, DENORMAL, NORMAL, INFINITE, QNAN, SNAN, UNSUPPORTED };
+enum kind {
+    KIND_ZERO, KIND_DENORMAL, KIND_NORMAL, KIND_INFINITE, KIND_QNAN, KIND_SNAN, KIND_UNSUPPORTED
+};
 
 static inline bool is_nan(enum kind k)
 {
-    return k == QNAN || k == SNAN;
+    return k == KIND_QNAN || k == KIND_SNAN;
 }
 
 static inline s32 bias(struct format f)
@@ -90,23 +92,23 @@ static inline enum kind ieee_kind(struct format f, u64 a)
     u64 fraction = a & (((u64)1 << (f.bits - 1)) - 1);
 
     if (ieee_is_normal(f, a))
-        return NORMAL;
+        return KIND_NORMAL;
     if (ieee_exponent(f, a) == 0)
-        return fraction ? DENORMAL : ZERO;
+        return fraction ? KIND_DENORMAL : KIND_ZERO;
     if (!fraction)
-        return INFINITE;
-    return fraction >> (f.bits - 2) ? QNAN : SNAN;
+        return KIND_INFINITE;
+    return fraction >> (f.bits - 2) ? KIND_QNAN : KIND_SNAN;
 }
 
-/* Denormals come out normalised, with the kind still DENORMAL. */
+/* Denormals come out normalised, with the kind still KIND_DENORMAL. */
 static inline enum kind ieee_unpack(struct format f, u64 a, struct number *n)
 {
     enum kind kind = ieee_kind(f, a);
 
     *n = ieee_number(f, a);
-    if (kind == ZERO)
+    if (kind == KIND_ZERO)
         n->hi = 0;
-    else if (kind == DENORMAL)
+    else if (kind == KIND_DENORMAL)
         *n = normalised(n->sign, 1 - bias(f), (u128)(n->hi ^ INTEGER_BIT) << 64);
     return kind;
 }
@@ -170,22 +172,22 @@ static inline struct number f80_number(struct f80 a)
 static inline enum kind f80_kind(struct f80 a)
 {
     switch (f80_class(a)) {
-    case F80_IS_ZERO:     return ZERO;
-    case F80_DENORMAL:    return DENORMAL;
-    case F80_NORMAL:      return NORMAL;
-    case F80_INFINITE:    return INFINITE;
-    case F80_UNSUPPORTED: return UNSUPPORTED;
-    default:              return a.man & F80_QUIET ? QNAN : SNAN;
+    case F80_IS_ZERO:     return KIND_ZERO;
+    case F80_DENORMAL:    return KIND_DENORMAL;
+    case F80_NORMAL:      return KIND_NORMAL;
+    case F80_INFINITE:    return KIND_INFINITE;
+    case F80_UNSUPPORTED: return KIND_UNSUPPORTED;
+    default:              return a.man & F80_QUIET ? KIND_QNAN : KIND_SNAN;
     }
 }
 
-/* Denormals come out normalised, with the kind still DENORMAL. */
+/* Denormals come out normalised, with the kind still KIND_DENORMAL. */
 static inline enum kind f80_unpack(struct f80 a, struct number *n)
 {
     enum kind kind = f80_kind(a);
 
     *n = f80_number(a);
-    if (kind == DENORMAL)
+    if (kind == KIND_DENORMAL)
         *n = normalised(n->sign, 1 - F80_BIAS, (u128)a.man << 64);
     return kind;
 }

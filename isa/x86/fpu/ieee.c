@@ -90,10 +90,10 @@ f32 f32_reciprocal(f32 a)
     struct number n;
 
     switch (ieee_unpack(F32, a, &n)) {
-    case ZERO:
-    case DENORMAL: return (f32)ieee_infinity(F32, n.sign);
-    case INFINITE: return (f32)ieee_zero(F32, n.sign);
-    case NORMAL:   return twelve_bits(number_div(one, n));
+    case KIND_ZERO:
+    case KIND_DENORMAL: return (f32)ieee_infinity(F32, n.sign);
+    case KIND_INFINITE: return (f32)ieee_zero(F32, n.sign);
+    case KIND_NORMAL:   return twelve_bits(number_div(one, n));
     default:       return (f32)ieee_quieted(F32, a);
     }
 }
@@ -106,11 +106,11 @@ f32 f32_reciprocal_root(f32 a)
 
     if (is_nan(kind))
         return (f32)ieee_quieted(F32, a);
-    if (kind == ZERO || kind == DENORMAL)
+    if (kind == KIND_ZERO || kind == KIND_DENORMAL)
         return (f32)ieee_infinity(F32, n.sign);
     if (n.sign)
         return F32_INDEFINITE;
-    if (kind == INFINITE)
+    if (kind == KIND_INFINITE)
         return 0;
     n = number_div(one, n);
     n.lo = 0;
@@ -121,14 +121,14 @@ f32 f32_reciprocal_root(f32 a)
 static bool muladd_settled(struct format f, const u64 v[3], struct operand o[3], u64 *result,
                            struct fp_env *e)
 {
-    bool product_infinite = o[0].kind == INFINITE || o[1].kind == INFINITE;
-    bool product_zero = o[0].kind == ZERO || o[1].kind == ZERO;
+    bool product_infinite = o[0].kind == KIND_INFINITE || o[1].kind == KIND_INFINITE;
+    bool product_zero = o[0].kind == KIND_ZERO || o[1].kind == KIND_ZERO;
     bool denormal = false;
 
     for (int i = 0; i < 3; i++) {
-        if (o[i].kind == SNAN)
+        if (o[i].kind == KIND_SNAN)
             e->flags |= FP_IE;
-        denormal |= o[i].kind == DENORMAL;
+        denormal |= o[i].kind == KIND_DENORMAL;
     }
     for (int i = 0; i < 3; i++)
         if (is_nan(o[i].kind)) {
@@ -137,14 +137,14 @@ static bool muladd_settled(struct format f, const u64 v[3], struct operand o[3],
         }
     *result = ieee_indefinite(f);
     if ((product_infinite && product_zero)
-        || (product_infinite && o[2].kind == INFINITE
+        || (product_infinite && o[2].kind == KIND_INFINITE
             && (o[0].n.sign ^ o[1].n.sign) != o[2].n.sign)) {
         e->flags |= FP_IE;
         return true;
     }
     if (denormal_refused(denormal, e))
         return true;
-    if (product_infinite || o[2].kind == INFINITE) {
+    if (product_infinite || o[2].kind == KIND_INFINITE) {
         *result = ieee_infinity(f, product_infinite ? o[0].n.sign ^ o[1].n.sign : o[2].n.sign);
         return true;
     }
@@ -171,9 +171,9 @@ u64 hard_muladd(struct format f, u64 a, u64 b, u64 c, unsigned negate, struct fp
     zero_sign = product_sign;
     if (product_sign != o[2].n.sign)
         zero_sign = e->rounding == FP_DOWN;
-    if (o[0].kind != ZERO && o[1].kind != ZERO)
+    if (o[0].kind != KIND_ZERO && o[1].kind != KIND_ZERO)
         sum = number_mul(o[0].n, o[1].n);
-    if (o[2].kind != ZERO)
+    if (o[2].kind != KIND_ZERO)
         sum = sum.hi ? number_add(sum, o[2].n) : o[2].n;
     return sum.hi ? ieee_finish(f, sum, e) : ieee_zero(f, zero_sign);
 }
@@ -223,11 +223,11 @@ static enum fp_order compare(struct format f, u64 a, u64 b, bool signal, struct 
     ka = ieee_kind(f, a);
     kb = ieee_kind(f, b);
     if (is_nan(ka) || is_nan(kb)) {
-        if (signal || ka == SNAN || kb == SNAN)
+        if (signal || ka == KIND_SNAN || kb == KIND_SNAN)
             e->flags |= FP_IE;
         return FP_UNORDERED;
     }
-    denormal_refused(ka == DENORMAL || kb == DENORMAL, e);
+    denormal_refused(ka == KIND_DENORMAL || kb == KIND_DENORMAL, e);
     return order(f, a, b);
 }
 
@@ -274,7 +274,7 @@ static u64 integral(struct format f, u64 a, unsigned rounding, bool exact, struc
     kind = ieee_unpack(f, a, &n);
     if (is_nan(kind))
         return ieee_first_nan(f, a, a, e);
-    if (kind == ZERO || kind == INFINITE || n.exp >= f.bits)
+    if (kind == KIND_ZERO || kind == KIND_INFINITE || n.exp >= f.bits)
         return a;
     whole = number_integer(n, &rest);
     whole += rounds_up(rounding, n.sign, rest, whole);

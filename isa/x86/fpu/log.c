@@ -118,11 +118,12 @@ static struct f80 times(struct number y, struct number log2_x, struct fp_env *e)
 /* y * the logarithm, one of them zero or infinite. */
 static struct f80 limit(enum kind y, bool y_sign, enum kind log2_x, bool negative, struct fp_env *e)
 {
-    if ((y == ZERO && log2_x == INFINITE) || (y == INFINITE && log2_x == ZERO)) {
+    if ((y == KIND_ZERO && log2_x == KIND_INFINITE)
+        || (y == KIND_INFINITE && log2_x == KIND_ZERO)) {
         e->flags |= FP_IE;
         return F80_INDEFINITE;
     }
-    if (y == ZERO || log2_x == ZERO)
+    if (y == KIND_ZERO || log2_x == KIND_ZERO)
         return f80_signed_zero(y_sign != negative);
     return f80_infinity(y_sign != negative);
 }
@@ -137,26 +138,26 @@ struct f80 f80_yl2x(struct f80 x, struct f80 y, struct fp_env *e)
         return result;
     a.kind = f80_unpack(x, &a.n);
     b.kind = f80_unpack(y, &b.n);
-    if ((a.kind != ZERO && a.n.sign) || (a.kind == ZERO && b.kind == ZERO)) {
+    if ((a.kind != KIND_ZERO && a.n.sign) || (a.kind == KIND_ZERO && b.kind == KIND_ZERO)) {
         e->flags |= FP_IE;
         return F80_INDEFINITE;
     }
-    is_one = a.kind == NORMAL && a.n.exp == 0 && a.n.hi == INTEGER_BIT;
-    if ((is_one && b.kind == INFINITE) || (a.kind == INFINITE && b.kind == ZERO)) {
+    is_one = a.kind == KIND_NORMAL && a.n.exp == 0 && a.n.hi == INTEGER_BIT;
+    if ((is_one && b.kind == KIND_INFINITE) || (a.kind == KIND_INFINITE && b.kind == KIND_ZERO)) {
         e->flags |= FP_IE;
         return F80_INDEFINITE;
     }
-    if (a.kind == ZERO) {
-        if (b.kind != INFINITE)
+    if (a.kind == KIND_ZERO) {
+        if (b.kind != KIND_INFINITE)
             e->flags |= FP_ZE;
         return f80_infinity(!b.n.sign);
     }
-    if (denormal_refused(a.kind == DENORMAL || b.kind == DENORMAL, e))
+    if (denormal_refused(a.kind == KIND_DENORMAL || b.kind == KIND_DENORMAL, e))
         return F80_INDEFINITE;
     if (is_one)
-        return limit(b.kind, b.n.sign, ZERO, false, e);
-    if (a.kind == INFINITE || b.kind == ZERO || b.kind == INFINITE)
-        return limit(b.kind, b.n.sign, a.kind, a.kind != INFINITE && a.n.exp < 0, e);
+        return limit(b.kind, b.n.sign, KIND_ZERO, false, e);
+    if (a.kind == KIND_INFINITE || b.kind == KIND_ZERO || b.kind == KIND_INFINITE)
+        return limit(b.kind, b.n.sign, a.kind, a.kind != KIND_INFINITE && a.n.exp < 0, e);
     return times(b.n, log2_of(a.n), e);
 }
 
@@ -178,14 +179,15 @@ struct f80 f80_yl2xp1(struct f80 x, struct f80 y, struct fp_env *e)
         return result;
     a.kind = f80_unpack(x, &a.n);
     b.kind = f80_unpack(y, &b.n);
-    if ((a.kind == INFINITE && (a.n.sign || b.kind == ZERO))
-        || (a.kind == ZERO && b.kind == INFINITE)) {
+    if ((a.kind == KIND_INFINITE && (a.n.sign || b.kind == KIND_ZERO))
+        || (a.kind == KIND_ZERO && b.kind == KIND_INFINITE)) {
         e->flags |= FP_IE;
         return F80_INDEFINITE;
     }
-    if (denormal_refused(a.kind == DENORMAL || b.kind == DENORMAL, e))
+    if (denormal_refused(a.kind == KIND_DENORMAL || b.kind == KIND_DENORMAL, e))
         return F80_INDEFINITE;
-    if (a.kind == ZERO || a.kind == INFINITE || b.kind == ZERO || b.kind == INFINITE)
+    if (a.kind == KIND_ZERO || a.kind == KIND_INFINITE
+        || b.kind == KIND_ZERO || b.kind == KIND_INFINITE)
         return limit(b.kind, b.n.sign, a.kind, a.n.sign, e);
     if (a.n.sign && a.n.exp >= 0) {     /* undefined: processors return x, inexact */
         e->flags |= FP_PE;

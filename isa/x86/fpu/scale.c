@@ -70,15 +70,15 @@ struct f80 f80_rem(struct f80 a, struct f80 b, bool nearest, struct fp_env *e)
         return nan;
     x.kind = f80_unpack(a, &x.n);
     y.kind = f80_unpack(b, &y.n);
-    if (x.kind == INFINITE || y.kind == ZERO) {
+    if (x.kind == KIND_INFINITE || y.kind == KIND_ZERO) {
         e->flags |= FP_IE;
         return F80_INDEFINITE;
     }
-    if (denormal_refused(x.kind == DENORMAL || y.kind == DENORMAL, e))
+    if (denormal_refused(x.kind == KIND_DENORMAL || y.kind == KIND_DENORMAL, e))
         return F80_INDEFINITE;
-    if (x.kind == ZERO)
+    if (x.kind == KIND_ZERO)
         return a;
-    if (y.kind == INFINITE)
+    if (y.kind == KIND_INFINITE)
         return f80_finish(x.n, FP_PC64, e);
     if (x.n.exp - y.n.exp >= 64)
         return reduce_partly(x.n, y.n, e);
@@ -91,7 +91,7 @@ static s32 scale_factor(const struct operand *b)
     u64 rest;
     s32 n;
 
-    if (b->kind == ZERO || b->n.exp < 0)
+    if (b->kind == KIND_ZERO || b->n.exp < 0)
         return 0;
     n = b->n.exp > 16 ? 1 << 17 : (s32)number_integer(b->n, &rest);
     return b->n.sign ? -n : n;
@@ -106,15 +106,15 @@ struct f80 f80_scale(struct f80 a, struct f80 b, struct fp_env *e)
         return nan;
     x.kind = f80_unpack(a, &x.n);
     y.kind = f80_unpack(b, &y.n);
-    if (y.kind == INFINITE && x.kind == (y.n.sign ? INFINITE : ZERO)) {
+    if (y.kind == KIND_INFINITE && x.kind == (y.n.sign ? KIND_INFINITE : KIND_ZERO)) {
         e->flags |= FP_IE;
         return F80_INDEFINITE;
     }
-    if (denormal_refused(x.kind == DENORMAL || y.kind == DENORMAL, e))
+    if (denormal_refused(x.kind == KIND_DENORMAL || y.kind == KIND_DENORMAL, e))
         return F80_INDEFINITE;
-    if (x.kind == ZERO || x.kind == INFINITE)
+    if (x.kind == KIND_ZERO || x.kind == KIND_INFINITE)
         return a;
-    if (y.kind == INFINITE)
+    if (y.kind == KIND_INFINITE)
         return y.n.sign ? f80_signed_zero(x.n.sign) : f80_infinity(x.n.sign);
     x.n.exp += scale_factor(&y);
     return f80_finish(x.n, FP_PC64, e);
@@ -129,13 +129,13 @@ struct f80 f80_extract(struct f80 a, struct f80 *significand, struct fp_env *e)
         return *significand;
     *significand = a;
     kind = f80_unpack(a, &n);
-    if (kind == INFINITE)
+    if (kind == KIND_INFINITE)
         return f80_infinity(false);
-    if (kind == ZERO) {
+    if (kind == KIND_ZERO) {
         e->flags |= FP_ZE;
         return f80_infinity(true);
     }
-    denormal_refused(kind == DENORMAL, e);
+    denormal_refused(kind == KIND_DENORMAL, e);
     *significand = f80_pack(n.sign, F80_BIAS, n.hi);
     return s64_to_f80(n.exp);
 }

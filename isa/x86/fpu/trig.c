@@ -115,7 +115,7 @@ static bool is_settled(struct f80 x, enum kind kind, struct f80 *result, struct 
 {
     if (f80_is_settled_by_nan(x, x, result, e))
         return true;
-    if (kind == INFINITE) {
+    if (kind == KIND_INFINITE) {
         e->flags |= FP_IE;
         *result = F80_INDEFINITE;
         return true;
@@ -125,7 +125,7 @@ static bool is_settled(struct f80 x, enum kind kind, struct f80 *result, struct 
         e->flags |= FP_C2;
         return true;
     }
-    return denormal_refused(kind == DENORMAL, e);
+    return denormal_refused(kind == KIND_DENORMAL, e);
 }
 
 struct f80 f80_sin(struct f80 x, struct fp_env *e)
@@ -135,7 +135,7 @@ struct f80 f80_sin(struct f80 x, struct fp_env *e)
     unsigned quadrant;
     struct f80 result;
 
-    if (is_settled(x, kind, &result, e) || kind == ZERO)
+    if (is_settled(x, kind, &result, e) || kind == KIND_ZERO)
         return result;
     r = reduce(n, &quadrant);
     r = sine_in(quadrant, r);
@@ -152,7 +152,7 @@ struct f80 f80_cos(struct f80 x, struct fp_env *e)
 
     if (is_settled(x, kind, &result, e))
         return result;
-    if (kind == ZERO)
+    if (kind == KIND_ZERO)
         return f80_pack(false, F80_BIAS, INTEGER_BIT);
     r = reduce(n, &quadrant);
     return finish_inexact(sine_in((quadrant + 1) & 3, r), e);
@@ -175,7 +175,7 @@ struct f80 f80_tan(struct f80 x, struct fp_env *e)
     unsigned quadrant;
     struct f80 result;
 
-    if (is_settled(x, kind, &result, e) || kind == ZERO)
+    if (is_settled(x, kind, &result, e) || kind == KIND_ZERO)
         return result;
     r = reduce(n, &quadrant);
     r = quadrant & 1 ? negated(cotangent(r)) : tangent(r);
