@@ -42,6 +42,11 @@ static void summarise(struct x86 *cpu)
     set_ferr(cpu, pending && !(cpu->cr0 & CR0_NE));
 }
 
+void x87_unmasked(struct x86 *cpu)
+{
+    summarise(cpu);
+}
+
 void x87_set_control(struct x86 *cpu, u16 fcw)
 {
     cpu->fcw = (fcw & FCW_WRITABLE) | FCW_ONE;

@@ -27,6 +27,9 @@ void x87_set_status(struct x86 *, u16 fsw);     /* with TOP */
 u16  x87_tags(const struct x86 *);
 void x87_set_tags(struct x86 *, u16 tags);
 
+/* An exception that is not masked was ORed into fsw. */
+void x87_unmasked(struct x86 *);
+
 static inline u16 x87_status(const struct x86 *cpu)
 {
     return (u16)(cpu->fsw | cpu->ftop << FSW_TOP_SHIFT);
