@@ -12,6 +12,7 @@
 #include "isa/x86/fpu/x87.h"
 #include "isa/x86/interp.h"
 #include "isa/x86/mode.h"
+#include "isa/x86/msr.h"
 #include "isa/x86/paging.h"
 
 DEFINE_PART(struct segment, SEGMENT_STATE)
@@ -31,51 +32,74 @@ static struct x86 *from_device(struct device *dev)
     return container_of(dev, struct x86, cpu.dev);
 }
 
-static void real_segment(struct x86 *cpu, enum segment_name name, u16 selector, u64 base)
-{
-    cpu->seg[name] = (struct segment){ selector, SEG_P | SEG_S | SEG_WRITE | SEG_ACCESSED, 0xffff, base };
-}
-
-/* What only power-on sets: the floating-point and vector units, model-specific registers. */
+/* What only RESET sets: the floating-point and vector units, model-specific registers. */
 static void x86_reset_registers(struct x86 *cpu)
 {
     x87_power_on(cpu);
     cpu->mxcsr = 0x1f80;
     memset(cpu->v, 0, sizeof cpu->v);
-    cpu->pat = 0x0007040600070406;
+    memset(cpu->st, 0, sizeof cpu->st);
+    cpu->xcr0 = 1;
+    cpu->pkru = 0;
+    cpu->smbase = 0x30000;
+    x86_msr_reset(cpu, false);
+    cpu->random = machine_random(cpu->cpu.dev.machine);
+}
+
+static void reset_segment(struct x86 *cpu, enum segment_name name, u16 selector, u64 base)
+{
+    cpu->seg[name] = (struct segment){ selector, SEG_P | SEG_S | SEG_WRITE | SEG_ACCESSED, 0xffff, base };
+}
+
+/* The first instruction lies 16 bytes below the end of what the address lines reach. */
+static void reset_segments(struct x86 *cpu)
+{
+    for (unsigned i = 0; i < 6; i++)
+        reset_segment(cpu, (enum segment_name)i, 0, 0);
+    if (x86_has(cpu, F_ONLY86)) {
+        reset_segment(cpu, CS, 0xffff, 0xffff0);
+        cpu->rip = 0;
+    } else {
+        reset_segment(cpu, CS, 0xf000, x86_has(cpu, F_I386) ? 0xffff0000 : 0xff0000);
+        cpu->rip = 0xfff0;
+    }
+    cpu->seg[LDTR] = (struct segment){ 0, SEG_P | 2 << SEG_TYPE_SHIFT, 0xffff, 0 };
+    cpu->seg[TR] = (struct segment){ 0, SEG_P | 11 << SEG_TYPE_SHIFT, 0xffff, 0 };
+    cpu->gdtr[0] = (struct table_register){ 0, 0xffff };
+    cpu->idtr[0] = (struct table_register){ 0, x86_has(cpu, F_I486) ? 0xffff : 0x3ff };
+}
+
+/* CD and NW come set, and outlive INIT: SDM 3A table 9-1. */
+static u32 reset_cr0(const struct x86 *cpu, bool init)
+{
+    if (!x86_has(cpu, F_I486))
+        return x86_has(cpu, F_I386) && x86_has(cpu, F_FPU) ? CR0_ET : 0;
+    return CR0_ET | (init ? cpu->cr0 & (CR0_CD | CR0_NW) : CR0_CD | CR0_NW);
 }
 
 /* SDM 3A 9.1.1, table 9-1; `init`: what INIT leaves alone stays. */
 void x86_reset_state(struct x86 *cpu, bool init)
 {
-    u32 cr0 = init ? cpu->cr0 & (CR0_CD | CR0_NW) : CR0_CD | CR0_NW;
-
     memset(cpu->gpr, 0, sizeof cpu->gpr);
     cpu->gpr[RDX] = x86_signature(cpu);
-    cpu->eflags = 2;
+    cpu->eflags = x86_flags_fixed(cpu);
     x86_set_arithmetic(cpu, 0);
-    cpu->rip = 0xfff0;
     cpu->cpl = 0;
-    for (unsigned i = 0; i < 6; i++)
-        real_segment(cpu, (enum segment_name)i, 0, 0);
-    real_segment(cpu, CS, 0xf000, 0xffff0000);
-    cpu->seg[LDTR] = (struct segment){ 0, SEG_P | 2 << SEG_TYPE_SHIFT, 0xffff, 0 };
-    cpu->seg[TR] = (struct segment){ 0, SEG_P | 11 << SEG_TYPE_SHIFT, 0xffff, 0 };
-    cpu->gdtr[0] = cpu->idtr[0] = (struct table_register){ 0, 0xffff };
-    cpu->cr0 = cr0 | (x86_has(cpu, F_I486) ? CR0_ET : 0);
+    reset_segments(cpu);
+    cpu->cr0 = reset_cr0(cpu, init);
     cpu->cr2 = cpu->cr3 = cpu->cr4 = cpu->cr8 = 0;
     memset(cpu->dr, 0, sizeof cpu->dr);
     cpu->dr[6] = 0xffff0ff0;
     cpu->dr[7] = 0x400;
-    cpu->efer = 0;
+    if (init)
+        x86_msr_reset(cpu, true);
     cpu->activity = RUNNING;
     cpu->shadow = 0;
     cpu->dr6_pending = 0;
     cpu->nmi_blocked = cpu->nmi_pending = cpu->smi_pending = cpu->init_pending = false;
+    cpu->sipi = 0;
     cpu->in_smm = false;
     cpu->mem = cpu->cpu.memory;
-    cpu->xcr0 = 1;
-    cpu->pkru = 0;
     x86_mode_update(cpu);
     x86_tlb_flush(cpu, true);
 }
@@ -90,6 +114,14 @@ static void x86_device_reset(struct device *dev, enum reset kind)
     x86_tlb_refresh(cpu);
 }
 
+/* What leaves the chip: its address lines, less number 20 while A20M# is asserted. */
+static void mask_addresses(struct x86 *cpu)
+{
+    cpu->a20_mask = x86_address_lines(cpu);
+    if (!(cpu->pins >> X86_A20M & 1))
+        cpu->a20_mask &= ~BIT(20);
+}
+
 static void x86_pin(struct device *dev, unsigned pin, bool level)
 {
     struct x86 *cpu = from_device(dev);
@@ -102,7 +134,7 @@ static void x86_pin(struct device *dev, unsigned pin, bool level)
     case X86_SMI:  cpu->smi_pending |= rose; break;
     case X86_INIT: cpu->init_pending |= rose; break;
     case X86_A20M:
-        cpu->a20_mask = level ? UINT64_MAX : ~(u64)0x100000;
+        mask_addresses(cpu);
         x86_tlb_refresh(cpu);
         break;
     default: break;
@@ -128,14 +160,14 @@ static bool x86_attach(struct device *dev, struct error *err)
 {
     struct x86 *cpu = from_device(dev);
 
-    cpu->a20_mask = UINT64_MAX;
     cpu->pins = 1 << X86_A20M;
-    cpu->hz = device_number(dev, "hz", SECOND);
     cpu->mem = cpu->cpu.memory;
-    if (cpu->hz == 0)
-        return fail(err, "%s.hz: a clock of 0 Hz never ticks", dev->name);
     if (!x86_model_select(cpu, device_text(dev, "model", "max"), err))
         return false;
+    mask_addresses(cpu);
+    cpu->hz = device_number(dev, "hz", cpu->model->hz);
+    if (cpu->hz == 0)
+        return fail(err, "%s.hz: a clock of 0 Hz never ticks", dev->name);
     cpu->tlb_none = calloc(1, sizeof *cpu->tlb_none);
     if (!cpu->tlb_none)
         return fail(err, "no memory for %s", dev->name);
@@ -171,7 +203,7 @@ static void x86_resume(struct device *dev)
 
     x86_set_arithmetic(cpu, cpu->eflags);
     x87_resume(cpu);
-    cpu->a20_mask = cpu->pins >> X86_A20M & 1 ? UINT64_MAX : ~(u64)0x100000;
+    mask_addresses(cpu);
     cpu->cs_limits = 0;
     x86_block_forget_all(cpu->shared);
     x86_mode_update(cpu);

@@ -1,21 +1,229 @@
-/* isa/x86/cpuid.c */
+/* CPUID: what the features of features.def and a row of models.def give. SDM 2, CPUID. */
 #include "isa/x86/cpuid.h"
 
 #include <string.h>
 
-#include "core/error.h"
+#include "core/machine.h"
+#include "isa/x86/mode.h"
+#include "isa/x86/xstate.h"
 
-bool x86_model_select(struct x86 *cpu, const char *text, struct error *err)
+enum { EAX, EBX, ECX, EDX };
+enum { NONE = 0x7fff0000, UNTOLD };
+enum { APIC_ENABLED = 1 << 11 };
+enum { MISC_LIMIT_CPUID = 22, MISC_NO_NX = 34 };
+
+struct told { u32 leaf; u8 reg, bit; };
+
+#define FEATURE(name, text, leaf, reg, bit) [F_##name] = { leaf, reg, bit },
+static const struct told told[FEATURES] = {
+#include "isa/x86/features.def"
+};
+#undef FEATURE
+
+/* The features that a register of a leaf tells of. */
+static u32 features(const struct x86 *cpu, u32 leaf, unsigned reg)
 {
-    if (strcmp(text, "max") != 0)
-        return fail(err, "no CPU model \"%s\"", text);
-    memset(cpu->features, 0xff, sizeof cpu->features);
-    cpu->features[F_ONLY86 >> 6] &= ~BIT(F_ONLY86 & 63);
-    cpu->phys_mask = BIT(46) - 1;
-    return true;
+    u32 v = 0;
+
+    for (unsigned f = 0; f < FEATURES; f++)
+        if (told[f].leaf == leaf && told[f].reg == reg && x86_has(cpu, (enum feature)f))
+            v |= 1u << told[f].bit;
+    return v;
 }
 
-u32 x86_signature(const struct x86 *cpu)
+static u32 text(const char *s, unsigned at)
 {
-    return 0x000506e3;
+    char bytes[4] = { 0 };
+    size_t length = s ? strlen(s) : 0;
+    u32 v = 0;
+
+    for (unsigned i = 0; i < 4; i++) {
+        bytes[i] = at + i < length ? s[at + i] : '\0';
+        v |= (u32)(u8)bytes[i] << 8 * i;
+    }
+    return v;
+}
+
+static u32 last_leaf(const struct x86 *cpu)
+{
+    u32 last = cpu->model->leaf;
+
+    return cpu->misc_enable >> MISC_LIMIT_CPUID & 1 && last > 2 ? 2 : last;
+}
+
+static u32 cpu_number(const struct x86 *cpu)
+{
+    const struct machine *m = cpu->cpu.dev.machine;
+
+    for (unsigned i = 0; m && i < m->cpus; i++)
+        if (m->cpu[i] == &cpu->cpu)
+            return i;
+    return 0;
+}
+
+static struct cpuid version(const struct x86 *cpu)
+{
+    struct cpuid r = {
+        .eax = cpu->model->signature,
+        .ebx = cpu_number(cpu) << 24,
+        .ecx = features(cpu, 1, ECX),
+        .edx = features(cpu, 1, EDX),
+    };
+
+    if (x86_has(cpu, F_CLFLUSH))
+        r.ebx |= 64 / 8 << 8;
+    if (cpu->cr4 & CR4_OSXSAVE)
+        r.ecx |= 1u << 27;
+    if (!(cpu->apic_base & APIC_ENABLED))
+        r.edx &= ~(1u << 9);
+    return r;
+}
+
+/* Leaf 4: one cache after another. */
+static struct cpuid cache(const struct x86 *cpu, u32 n)
+{
+    const struct cache *c = &cpu->model->cache[n];
+
+    if (n >= COUNT(cpu->model->cache) || !c->type)
+        return (struct cpuid){ 0 };
+    return (struct cpuid){
+        .eax = c->type | (u32)c->level << 5 | 1 << 8,
+        .ebx = (c->line - 1u) | (c->ways - 1u) << 22,
+        .ecx = c->kb * 1024u / (c->line * c->ways) - 1,
+        .edx = c->level == 3 ? 2 : 0,
+    };
+}
+
+static struct cpuid structured(const struct x86 *cpu, u32 subleaf)
+{
+    struct cpuid r = { 0 };
+
+    if (subleaf)
+        return r;
+    r.ebx = features(cpu, 7, EBX);
+    r.ecx = features(cpu, 7, ECX);
+    r.edx = features(cpu, 7, EDX);
+    if (cpu->cr4 & CR4_PKE)
+        r.ecx |= 1 << 4;
+    return r;
+}
+
+/* One thread in a core, every CPU of the machine a core of one package. */
+static struct cpuid topology(const struct x86 *cpu, u32 subleaf)
+{
+    u32 cpus = cpu->cpu.dev.machine ? cpu->cpu.dev.machine->cpus : 1, shift = 0;
+    struct cpuid r = { .ecx = subleaf & 0xff, .edx = cpu_number(cpu) };
+
+    if (subleaf == 0) {
+        r.ebx = 1;
+        r.ecx |= 1 << 8;
+    } else if (subleaf == 1) {
+        while (1u << shift < cpus)
+            shift++;
+        r.eax = shift;
+        r.ebx = cpus;
+        r.ecx |= 2 << 8;
+    }
+    return r;
+}
+
+static struct cpuid extended_state(const struct x86 *cpu, u32 n)
+{
+    u64 xcr0 = x86_xcr0_supported(cpu), xss = x86_xss_supported(cpu);
+    struct cpuid r = { 0 };
+
+    if (!xcr0)
+        return r;
+    if (n == 0) {
+        r.eax = (u32)xcr0;
+        r.ebx = x86_xsave_size(cpu->xcr0, false);
+        r.ecx = x86_xsave_size(xcr0, false);
+        r.edx = (u32)(xcr0 >> 32);
+    } else if (n == 1) {
+        r.eax = features(cpu, 0xd, EAX);
+        if (x86_has(cpu, F_XSAVEC))
+            r.ebx = x86_xsave_size(cpu->xcr0 | cpu->xss, true);
+        r.ecx = (u32)xss;
+        r.edx = (u32)(xss >> 32);
+    } else if (n < XSAVE_COMPONENTS && (xcr0 | xss) >> n & 1) {
+        struct xcomponent c = x86_xcomponent(n);
+
+        r.eax = c.size;
+        r.ebx = c.offset;
+        r.ecx = (u32)(xss >> n & 1) | (u32)c.align << 1;
+    }
+    return r;
+}
+
+static struct cpuid basic(const struct x86 *cpu, u32 leaf, u32 subleaf)
+{
+    const struct model *m = cpu->model;
+
+    switch (leaf) {
+    case 0:
+        return (struct cpuid){ last_leaf(cpu), text(m->vendor, 0), text(m->vendor, 8),
+                               text(m->vendor, 4) };
+    case 1: return version(cpu);
+    case 2:
+        return (struct cpuid){ m->descriptor[0], m->descriptor[1], m->descriptor[2],
+                               m->descriptor[3] };
+    case 4: return cache(cpu, subleaf);
+    case 7: return structured(cpu, subleaf);
+    case 0xb: return topology(cpu, subleaf);
+    case 0xd: return extended_state(cpu, subleaf);
+    default: return (struct cpuid){ 0 };
+    }
+}
+
+/* SYSCALL is only told of where Intel's processors have it. */
+static struct cpuid extended_features(const struct x86 *cpu)
+{
+    struct cpuid r = {
+        .ecx = features(cpu, 0x80000001, ECX), .edx = features(cpu, 0x80000001, EDX),
+    };
+
+    if (!x86_is_64(cpu))
+        r.edx &= ~(1u << 11);
+    if (cpu->misc_enable >> MISC_NO_NX & 1)
+        r.edx &= ~(1u << 20);
+    return r;
+}
+
+static u32 second_level_cache(const struct model *m)
+{
+    for (unsigned i = 0; i < COUNT(m->cache); i++)
+        if (m->cache[i].type && m->cache[i].level == 2)
+            return (u32)m->cache[i].kb << 16 | (m->cache[i].ways == 16 ? 8u : 6u) << 12
+                | m->cache[i].line;
+    return 0;
+}
+
+static struct cpuid extended(const struct x86 *cpu, u32 n)
+{
+    const struct model *m = cpu->model;
+    u32 at = (n - 2) * 16;
+
+    switch (n) {
+    case 0: return (struct cpuid){ .eax = 0x80000000 | m->extended };
+    case 1: return extended_features(cpu);
+    case 2: case 3: case 4:
+        return (struct cpuid){ text(m->brand, at), text(m->brand, at + 4),
+                               text(m->brand, at + 8), text(m->brand, at + 12) };
+    case 6: return (struct cpuid){ .ecx = second_level_cache(m) };
+    case 7: return (struct cpuid){ .edx = features(cpu, 0x80000007, EDX) };
+    case 8:
+        return (struct cpuid){ .eax = m->physical
+                               | (x86_has(cpu, F_LA57) ? 57u : m->linear) << 8 };
+    default: return (struct cpuid){ 0 };
+    }
+}
+
+/* Beyond the last leaf Intel's processors answer as for the last basic one. */
+struct cpuid x86_cpuid(const struct x86 *cpu, u32 leaf, u32 subleaf)
+{
+    if (leaf >= 0x80000000 && cpu->model->extended && leaf <= (0x80000000 | cpu->model->extended))
+        return extended(cpu, leaf & 0x7fffffff);
+    if (leaf > last_leaf(cpu))
+        leaf = last_leaf(cpu);
+    return basic(cpu, leaf, subleaf);
 }

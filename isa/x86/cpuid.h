@@ -1,5 +1,4 @@
-/* isa/x86/cpuid.h */
-/* CPU models and their features. */
+/* CPU models, their features, and what CPUID says of them. */
 #pragma once
 #include "isa/x86/state.h"
 
@@ -10,13 +9,54 @@ enum feature {
 };
 #undef FEATURE
 
+enum { CACHE_DATA = 1, CACHE_CODE, CACHE_UNIFIED };
+
+/* A cache, as CPUID leaf 4 tells of it. Nothing is cached: guests like to know. */
+struct cache {
+    u8  type, level;
+    u16 kb;                         /* size */
+    u8  ways, line;                 /* line in bytes */
+};
+
+/* A row of models.def. */
+struct model {
+    const char *name;
+    const char *others;             /* further names, separated by spaces */
+    const char *upon;               /* model whose features it has too */
+    const char *features;           /* and these, separated by spaces */
+    const char *vendor, *brand;
+    u32         signature;          /* family, model, stepping: see SIGNATURE */
+    u8          physical, linear;   /* bits of an address */
+    u32         leaf, extended;     /* the last that CPUID knows */
+    u64         hz;                 /* clock, unless the configuration says otherwise */
+    u32         descriptor[4];      /* leaf 2 */
+    struct cache cache[4];
+};
+
+extern const struct model x86_models[];
+extern const unsigned x86_model_count;
+
 static inline bool x86_has(const struct x86 *cpu, enum feature f)
 {
     return cpu->features[f >> 6] >> (f & 63) & 1;
 }
 
-/* Looks the model up by name ("486,+cmov,-fpu"); fails with what it does not know. */
+/*
+ * Makes it that model: "486,+cmov,-fpu". A feature takes with it what builds upon it when it goes;
+ * one that lacks what it needs is refused, as is whatever is not known or not implemented.
+ */
 bool x86_model_select(struct x86 *, const char *text, struct error *);
 
 /* Family, model and stepping as EDX holds them after reset and CPUID.1 tells. */
 u32 x86_signature(const struct x86 *);
+const char *x86_feature_name(enum feature);
+
+/* Bits of EFLAGS that the model has and a program may set at all, and those that always read 1. */
+u32 x86_flags_writable(const struct x86 *);
+u32 x86_flags_fixed(const struct x86 *);
+
+/* Address lines: what A20 masks is another matter. */
+u64 x86_address_lines(const struct x86 *);
+
+struct cpuid { u32 eax, ebx, ecx, edx; };
+struct cpuid x86_cpuid(const struct x86 *, u32 leaf, u32 subleaf);

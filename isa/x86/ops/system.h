@@ -1,8 +1,13 @@
-/* isa/x86/ops/system.h */
-/* Operations of segments, control transfers, system registers and input and output, by form: see operations.h. */
+/* Operations of system registers, caches, saved states, input and output, by form: see operations.h. */
 #pragma once
 
-#define SYSTEM_PLAIN(X)
-#define SYSTEM_WIDTH(X)
-#define SYSTEM_RM(X)
-#define SYSTEM_RM_W(X)
+#define SYSTEM_PLAIN(X) \
+    X(mov_from_cr) X(mov_to_cr) X(mov_from_dr) X(mov_to_dr) X(clts) X(invlpg) X(invpcid)        \
+    X(invd) X(wbinvd) X(clflush) X(fence) X(cpuid) X(rdmsr) X(wrmsr) X(rdtsc) X(rdtscp) X(rdpmc) \
+    X(rdpid) X(rdpkru) X(wrpkru) X(xgetbv) X(xsetbv) X(ldmxcsr) X(stmxcsr) X(ud)
+#define SYSTEM_WIDTH(X) \
+    X(in) X(in_dx) X(out) X(out_dx) X(ins) X(outs) X(rdrand) X(rdseed)                          \
+    X(rdfsbase) X(rdgsbase) X(wrfsbase) X(wrgsbase) X(fxsave) X(fxrstor)                        \
+    X(xsave) X(xsaveopt) X(xsavec) X(xsaves) X(xrstor) X(xrstors)
+#define SYSTEM_RM(X) X(lmsw)
+#define SYSTEM_RM_W(X) X(smsw)
