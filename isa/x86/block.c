@@ -469,8 +469,10 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
     place_stubs(&k);
     if (!(cpu->mode & MODE_STEP))
         x86_fuse(s->pairs, b);
-    s->arena_used -= (block_bytes(BLOCK_OPS) + 15) & ~(size_t)15;
-    take(s, block_bytes(b->ops));
+    if (!second) {                      /* nothing was taken behind it: give back what it does not need */
+        s->arena_used -= (block_bytes(BLOCK_OPS) + 15) & ~(size_t)15;
+        take(s, block_bytes(b->ops));
+    }
     enter(cpu, b, page, second, linear);
     return b;
 }

@@ -130,13 +130,33 @@ static void push(struct x86 *cpu, unsigned size, u64 v)
         x86_write(cpu, op_segment(op), offset, sizeof v, v);                    \
         set_sp(cpu, sp + sizeof v);                                             \
     }                                                                           \
-    END_OP(call_ind_##w##_m)                                                    \
+    static __attribute__((noinline)) void s_call_ind_m_##w(HANDLER_ARGS)        \
     {                                                                           \
-        u64 rip = op_load(cpu, op, sizeof(T_##w));                              \
+        u64 rip;                                                                \
                                                                                 \
+        PUBLISH;                                                                \
+        rip = op_load(cpu, op, sizeof(T_##w));                                  \
         check_target(cpu, rip);                                                 \
         push(cpu, sizeof(T_##w), op_next_rip(op));                              \
-        cpu->rip = rip;                                                         \
+        LEAVE_TO(rip);                                                          \
+    }                                                                           \
+    void h_call_ind_##w##_m(HANDLER_ARGS)                                       \
+    {                                                                           \
+        u64 linear, sp = (cpu->gpr[RSP] - sizeof(T_##w)) & stack_mask(cpu);     \
+        T_##w rip, back = (T_##w)op_next_rip(op);                               \
+        struct block *b;                                                        \
+        u8 *host;                                                               \
+                                                                                \
+        if (!ea_gen(cpu, op, sizeof(rip), TLB_READ, &linear)                    \
+            || !tlb_find(tlb, TLB_READ, linear, sizeof(rip), &host))            \
+            GO(s_call_ind_m_##w, op);                                           \
+        memcpy(&rip, host, sizeof(rip));                                        \
+        b = known_block(cpu, tlb, rip);                                         \
+        if (unlikely(!b) || !stack_any(cpu, tlb, TLB_WRITE, sp, sizeof back, &host)) \
+            GO(s_call_ind_m_##w, op);                                           \
+        memcpy(host, &back, sizeof back);                                       \
+        set_sp(cpu, sp);                                                        \
+        FOLLOW_BLOCK(b, op->n);                                                 \
     }                                                                           \
     static __attribute__((noinline)) void s_call_ind_##w(HANDLER_ARGS)                                    \
     {                                                                           \
