@@ -200,6 +200,8 @@ static bool matches(const struct state *s, const struct encoding *e)
         return false;
     if (e->mod == MOD_REGISTER && s->modrm < 0xc0)
         return false;
+    if (e->b0 && s->rex & REX_B)
+        return false;
     if (e->w >= 0 && e->w != ((s->rex & REX_W) != 0))
         return false;
     switch (e->prefix) {
@@ -454,7 +456,7 @@ static int operand(struct state *s, unsigned position, unsigned kind)
     case Iw: return immediate(s, 2, false);
     case Iz: return immediate(s, s->width == WIDTH_W ? 2 : 4, true);
     case Iv: return wide_immediate(s, 1u << s->width);
-    case I1: s->out->op.imm = 1; return GOT;
+    case I1: s->out->op.imm = 1; s->has_imm = true; return GOT;
     case Iwb: return immediate(s, 3, false);
     case Ap: return far_pointer(s);
     case Jb: return relative(s, 1);

@@ -69,6 +69,7 @@ bool encoding_parse(const struct row *row, struct encoding *e)
     e->prefix = word(&s, "NP") ? PREFIX_NONE : word(&s, "66") ? PREFIX_66
         : word(&s, "F3") ? PREFIX_F3 : word(&s, "F2") ? PREFIX_F2 : PREFIX_ANY;
     e->w = word(&s, "W0") ? 0 : word(&s, "W1") ? 1 : -1;
+    e->b0 = word(&s, "B0");
     if (word(&s, "0F"))
         e->map = word(&s, "38") ? MAP_0F38 : word(&s, "3A") ? MAP_0F3A : MAP_0F;
     opcode = hex_byte(s);

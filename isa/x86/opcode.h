@@ -3,8 +3,8 @@
  * What a row of opcodes.def is made of. The notation is that of the SDM: volume 2, 3.1.1 for the
  * encodings, appendix A.2 for the operands.
  *
- *   encoding   "[NP|66|F2|F3] [W0|W1] [0F [38|3A]] XX[+r] [/r | /0../7 | =XX]"
- *              NP: none of 66, F2, F3. +r: the low three bits name a register. =XX: that very
+ *   encoding   "[NP|66|F2|F3] [W0|W1] [B0] [0F [38|3A]] XX[+r] [/r | /0../7 | =XX]"
+ *              NP: none of 66, F2, F3. B0: without REX.B. +r: the low three bits name a register. =XX: that very
  *              ModRM byte. Whether ModRM names memory or a register follows from the operands
  *              (M..: memory only; R.., U.., N.., STi: register only).
  */
@@ -85,6 +85,7 @@ struct encoding {
     u8 map, opcode, prefix;
     s8 w;                           /* -1: any */
     bool plus_r, modrm;
+    bool b0;                        /* REX.B must be clear */
     s8 digit;                       /* ModRM.reg, -1: any */
     s16 exact;                      /* the whole ModRM byte, -1: any */
     u8 mod;                         /* MOD_* */

@@ -1,9 +1,19 @@
-/* isa/x86/ops/integer.h */
 /* Operations of the integer family, by form: see operations.h. */
 #pragma once
 
-#define INTEGER_PLAIN(X)
-#define INTEGER_WIDTH(X)
-#define INTEGER_RM(X)
-#define INTEGER_RM_W(X)
-#define INTEGER_SHIFT2(X)
+#define INTEGER_PLAIN(X) \
+    X(xlat) X(salc) X(cmpxchg8b) X(cmpxchg16b)
+#define INTEGER_WIDTH(X) \
+    X(cbw) X(cwd) X(bswap) X(movbe_load) X(movbe_store)
+#define INTEGER_RM(X) \
+    X(seto) X(setno) X(setb) X(setnb) X(setz) X(setnz) X(setbe) X(setnbe) \
+    X(sets) X(setns) X(setp) X(setnp) X(setl) X(setnl) X(setle) X(setnle)
+#define INTEGER_RM_W(X) \
+    X(cmovo) X(cmovno) X(cmovb) X(cmovnb) X(cmovz) X(cmovnz) X(cmovbe) X(cmovnbe) \
+    X(cmovs) X(cmovns) X(cmovp) X(cmovnp) X(cmovl) X(cmovnl) X(cmovle) X(cmovnle) \
+    X(xchg) X(xadd) X(cmpxchg) X(mul) X(imul) X(imul2) X(imul3) X(div) X(idiv) \
+    X(shld) X(shld_cl) X(shrd) X(shrd_cl) \
+    X(bt) X(bts) X(btr) X(btc) X(bt_imm) X(bts_imm) X(btr_imm) X(btc_imm) \
+    X(bsf) X(bsr) X(tzcnt) X(lzcnt) X(popcnt) X(adcx) X(adox)
+#define INTEGER_SHIFT2(X) \
+    X(shl) X(shr) X(sar) X(rol) X(ror) X(rcl) X(rcr)

@@ -67,7 +67,7 @@ static bool same_conditions(const struct row *a, const struct row *b)
     encoding_parse(a, &x);
     encoding_parse(b, &y);
     return x.map == y.map && x.opcode == y.opcode && x.prefix == y.prefix && x.w == y.w
-        && x.digit == y.digit && x.exact == y.exact && x.mod == y.mod
+        && x.b0 == y.b0 && x.digit == y.digit && x.exact == y.exact && x.mod == y.mod
         && a->feature == b->feature && !((a->attributes ^ b->attributes) & conditions);
 }
 
