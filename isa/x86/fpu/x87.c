@@ -15,10 +15,13 @@
 enum { FCW_WRITABLE = 0x1f3f, FCW_ONE = 0x0040 };
 enum { TAG_VALID, TAG_ZERO, TAG_SPECIAL, TAG_EMPTY };
 
+/* Precision 01 is reserved, and means 64 bits to processors. */
 static void derive_env(struct x86 *cpu)
 {
+    unsigned precision = cpu->fcw >> 8 & 3;
+
     cpu->fenv = (struct fp_env){
-        .rounding = cpu->fcw >> 10 & 3, .precision = cpu->fcw >> 8 & 3,
+        .rounding = cpu->fcw >> 10 & 3, .precision = precision == 1 ? FP_PC64 : (u8)precision,
         .masks = cpu->fcw & FSW_EXCEPTIONS,
     };
     cpu->fpu_selectors = !x86_has(cpu, F_NO_FCS);

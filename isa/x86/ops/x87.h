@@ -11,7 +11,7 @@
     X(fcom) X(fcomp) X(fcompp) X(fucom) X(fucomp) X(fucompp)                    \
     X(fcomi) X(fcomip) X(fucomi) X(fucomip) X(ficom_m16) X(ficom_m32)           \
     X(ficomp_m16) X(ficomp_m32) X(ftst) X(fxam)                                 \
-    X(fld) X(fst) X(fstp) X(fxch) X(fcmov) X(fld_constant) X(fld_m80) X(fstp_m80) \
+    X(fld) X(fst) X(fstp) X(fstp_quiet) X(fxch) X(fcmov) X(fld_constant) X(fld_m80) X(fstp_m80) \
     X(fild_m16) X(fild_m32) X(fild_m64) X(fist_m16) X(fist_m32)                 \
     X(fistp_m16) X(fistp_m32) X(fistp_m64) X(fisttp_m16) X(fisttp_m32) X(fisttp_m64) \
     X(fbld) X(fbstp)                                                            \

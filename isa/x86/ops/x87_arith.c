@@ -11,12 +11,17 @@
 
 typedef struct f80 operation(struct f80 st0, struct f80 b, struct fp_env *);
 
-static struct f80 long_fadd(struct f80 a, struct f80 b, struct fp_env *e) { return f80_add(a, b, e); }
-static struct f80 long_fmul(struct f80 a, struct f80 b, struct fp_env *e) { return f80_mul(a, b, e); }
-static struct f80 long_fsub(struct f80 a, struct f80 b, struct fp_env *e) { return f80_sub(a, b, e); }
-static struct f80 long_fsubr(struct f80 a, struct f80 b, struct fp_env *e) { return f80_sub(b, a, e); }
-static struct f80 long_fdiv(struct f80 a, struct f80 b, struct fp_env *e) { return f80_div(a, b, e); }
-static struct f80 long_fdivr(struct f80 a, struct f80 b, struct fp_env *e) { return f80_div(b, a, e); }
+#define LONG(name, value)                                                       \
+    static struct f80 long_##name(struct f80 a, struct f80 b, struct fp_env *e) \
+    {                                                                           \
+        return value;                                                           \
+    }
+LONG(fadd, f80_add(a, b, e))
+LONG(fmul, f80_mul(a, b, e))
+LONG(fsub, f80_sub(a, b, e))
+LONG(fsubr, f80_sub(b, a, e))
+LONG(fdiv, f80_div(a, b, e))
+LONG(fdivr, f80_div(b, a, e))
 
 static inline struct number minus(struct number a)
 {

@@ -45,7 +45,7 @@ static void compare(struct x86 *cpu, struct f80 b, bool missing, enum kind_of_co
                     unsigned pops)
 {
     enum fp_order order = FP_UNORDERED;
-    bool done;
+    bool done;                  /* the result is told all the same, whatever the SDM says */
 
     if (missing || empty(cpu, 0)) {
         done = x87_stack_fault(cpu, false);
@@ -55,10 +55,9 @@ static void compare(struct x86 *cpu, struct f80 b, bool missing, enum kind_of_co
             : f80_compare(*st(cpu, 0), b, &cpu->fenv);
         done = x87_accept(cpu, 0);
     }
-    if (!done)
-        return;
     tell(cpu, order, k);
-    pop_some(cpu, pops);
+    if (done)
+        pop_some(cpu, pops);
 }
 
 /* Zeros and normal values. */

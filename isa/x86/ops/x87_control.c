@@ -1,5 +1,5 @@
 /* isa/x86/ops/x87_control.c */
-/* Control instructions: SDM 1 8.1.10, 8.3.11; the images of FNSTENV and FNSAVE: figures 8-9 to 8-12. */
+/* Control instructions: SDM 1 8.3.11; the images of FNSTENV and FNSAVE: figures 8-9 to 8-12. */
 #include <string.h>
 
 #include "isa/x86/cpuid.h"
@@ -51,12 +51,14 @@ static void free_register(struct x86 *cpu, unsigned i)
 PLAIN_OP(ffree)
 {
     begin(cpu, op);
+    cpu->fsw &= (u16)~FP_C1;
     free_register(cpu, STI(op));
 }
 
 PLAIN_OP(ffreep)
 {
     begin(cpu, op);
+    cpu->fsw &= (u16)~FP_C1;
     free_register(cpu, STI(op));
     pop(cpu);
 }

@@ -37,13 +37,14 @@ static void one(struct x86 *cpu, struct op *op, struct f80 (*f)(struct f80, stru
     struct f80 r;
 
     begin(cpu, op);
+    cpu->fsw &= (u16)~conditions;
     if (empty(cpu, 0)) {
         if (x87_stack_fault(cpu, false))
             put_st(cpu, 0, F80_INDEFINITE);
         return;
     }
     r = f(*st(cpu, 0), fresh_env(cpu));
-    if (x87_accept(cpu, conditions))
+    if (x87_accept(cpu, 0))
         put_st(cpu, 0, r);
 }
 
@@ -55,20 +56,25 @@ PLAIN_OP(fcos)    { one(cpu, op, f80_cos, FP_C2); }
 
 /* ---- ST(0) and ST(1) ---- */
 
-/* The result is in ST(to); then the stack is popped if it is not ST(0). */
+/*
+ * The result is in ST(to); then the stack is popped if it is not ST(0). Of the conditions only C2
+ * is defined where there is no number.
+ */
 static void two(struct x86 *cpu, struct op *op,
                 struct f80 (*f)(struct f80 st0, struct f80 st1, struct fp_env *), unsigned to,
                 u32 conditions)
 {
     struct f80 r = F80_INDEFINITE;
-    bool done;
+    bool defined, done;
 
     begin(cpu, op);
+    cpu->fsw &= (u16)~(conditions & FP_C2);
     if (empty(cpu, 0) || empty(cpu, 1)) {
         done = x87_stack_fault(cpu, false);
     } else {
         r = f(*st(cpu, 0), *st(cpu, 1), fresh_env(cpu));
-        done = x87_accept(cpu, conditions);
+        defined = !fp_refused(&cpu->fenv) && f80_class(r) != F80_NAN;
+        done = x87_accept(cpu, defined ? conditions : 0);
     }
     if (!done)
         return;
@@ -101,8 +107,9 @@ PLAIN_OP(fpatan)  { two(cpu, op, arctangent, 1, 0); }
 /* ---- Two results: one in place of ST(0), then the other pushed ---- */
 
 /* Is there an operand, and room? If not, the response to that was given. */
-static bool can_double(struct x86 *cpu)
+static bool can_double(struct x86 *cpu, u32 conditions)
 {
+    cpu->fsw &= (u16)~conditions;
     if (likely(!empty(cpu, 0) && room(cpu)))
         return true;
     if (x87_stack_fault(cpu, !empty(cpu, 0))) {
@@ -113,11 +120,11 @@ static bool can_double(struct x86 *cpu)
 }
 
 /* C2: the operand was out of range, and stays. */
-static void put_both(struct x86 *cpu, struct f80 first, struct f80 second, u32 conditions)
+static void put_both(struct x86 *cpu, struct f80 first, struct f80 second)
 {
     bool out_of_range = cpu->fenv.flags & FP_C2;
 
-    if (!x87_accept(cpu, conditions) || out_of_range)
+    if (!x87_accept(cpu, 0) || out_of_range)
         return;
     put_st(cpu, 0, first);
     push(cpu, second);
@@ -128,10 +135,10 @@ PLAIN_OP(fsincos)
     struct f80 sine, cosine = F80_INDEFINITE;
 
     begin(cpu, op);
-    if (!can_double(cpu))
+    if (!can_double(cpu, FP_C2))
         return;
     sine = f80_sincos(*st(cpu, 0), &cosine, fresh_env(cpu));
-    put_both(cpu, sine, cosine, FP_C2);
+    put_both(cpu, sine, cosine);
 }
 
 PLAIN_OP(fptan)
@@ -139,11 +146,11 @@ PLAIN_OP(fptan)
     struct f80 tangent;
 
     begin(cpu, op);
-    if (!can_double(cpu))
+    if (!can_double(cpu, FP_C2))
         return;
     tangent = f80_tan(*st(cpu, 0), fresh_env(cpu));
     put_both(cpu, tangent, f80_class(tangent) == F80_NAN ? tangent
-             : f80_constant(F80_ONE, &cpu->fenv), FP_C2);
+             : f80_constant(F80_ONE, &cpu->fenv));
 }
 
 PLAIN_OP(fxtract)
@@ -151,8 +158,8 @@ PLAIN_OP(fxtract)
     struct f80 exponent, significand;
 
     begin(cpu, op);
-    if (!can_double(cpu))
+    if (!can_double(cpu, 0))
         return;
     exponent = f80_extract(*st(cpu, 0), &significand, fresh_env(cpu));
-    put_both(cpu, exponent, significand, 0);
+    put_both(cpu, exponent, significand);
 }

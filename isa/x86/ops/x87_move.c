@@ -31,7 +31,7 @@ BODY(fld)
         if (!slow)
             return false;
         note(cpu, op);
-        if (x87_stack_fault(cpu, !room(cpu)))
+        if (x87_stack_fault(cpu, !empty(cpu, STI(op))))
             push(cpu, F80_INDEFINITE);
         return true;
     }
@@ -69,6 +69,16 @@ MEMORY_HANDLER(fld, fld)
 
 STORE_REGISTER(fst, false)
 STORE_REGISTER(fstp, true)
+
+/* D9 /3, which no manual names: FSTP without a stack fault. */
+PLAIN_OP(fstp_quiet)
+{
+    begin(cpu, op);
+    cpu->fsw &= (u16)~FP_C1;
+    if (!empty(cpu, 0))
+        put_st(cpu, STI(op), *st(cpu, 0));
+    pop(cpu);
+}
 
 /* Empty ones are indefinite first, if that exception is masked. */
 static bool fill_for_exchange(struct x86 *cpu, unsigned i)
@@ -131,7 +141,6 @@ BODY(fcmov)
         return true;
     }
     note(cpu, op);
-    cpu->fsw &= (u16)~FP_C1;
     if (fcmov_condition(cpu, op))
         *st(cpu, 0) = *st(cpu, STI(op));
     return true;
@@ -153,12 +162,15 @@ MEMORY_HANDLER(fld_constant, fld_constant)
 
 /* ---- From memory ---- */
 
-/* After a conversion by cpu->fenv. */
+/* After a conversion by cpu->fenv. An unmasked DE does not keep processors from loading. */
 static void push_converted(struct x86 *cpu, struct f80 v)
 {
-    if (!room(cpu))
+    if (!room(cpu)) {
         push_checked(cpu, v);
-    else if (x87_accept(cpu, 0))
+        return;
+    }
+    x87_accept(cpu, 0);
+    if (!(fp_unmasked(&cpu->fenv) & FP_IE))
         push(cpu, v);
 }
 
