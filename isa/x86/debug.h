@@ -1,10 +1,12 @@
-/* isa/x86/debug.h */
 /* Debug registers: SDM 3B 17.2. */
 #pragma once
 #include "isa/x86/state.h"
 
-enum { DR6_B0 = 1, DR6_BD = 1 << 13, DR6_BS = 1 << 14, DR6_BT = 1 << 15 };
-enum { DR7_GD = 1 << 13 };
+enum {
+    DR6_B = 15, DR6_BD = 1 << 13, DR6_BS = 1 << 14, DR6_BT = 1 << 15,
+    DR6_FIXED = 0xffff0ff0,         /* read as ones */
+};
+enum { DR7_GD = 1 << 13, DR7_FIXED = 0x400 };
 
 /* Would an enabled breakpoint see it? Then it is pending at the end of the instruction. */
 void x86_debug_data(struct x86 *, u64 linear, unsigned size, bool write);
@@ -12,11 +14,25 @@ void x86_debug_io(struct x86 *, unsigned port, unsigned size);
 /* Raises #DB (a fault) if an instruction breakpoint is at this linear address and RF is clear. */
 void x86_debug_code(struct x86 *, u64 linear);
 
+/* What is pending goes to DR6, as #DB is delivered. */
+void x86_debug_report(struct x86 *);
+
+/*
+ * For MOV to and from DR: n is 0 to 7, 4 and 5 are 6 and 7, or #UD with CR4.DE. #DB (a fault) with
+ * GD. CPL and mode are checked by then. The value written has been cut to the operand's size.
+ */
+u64  x86_debug_read(struct x86 *, unsigned n);
+void x86_debug_write(struct x86 *, unsigned n, u64 value);
+
 /* Are any instruction breakpoints enabled? */
 static inline bool x86_debug_watches_code(const struct x86 *cpu)
 {
+    u64 dr7 = cpu->dr[7];
+
+    if (likely(!(dr7 & 0xff)))
+        return false;
     for (unsigned i = 0; i < 4; i++)
-        if (cpu->dr[7] >> 2 * i & 3 && !(cpu->dr[7] >> (16 + 4 * i) & 3))
+        if (dr7 >> 2 * i & 3 && !(dr7 >> (16 + 4 * i) & 3))
             return true;
     return false;
 }

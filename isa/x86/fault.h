@@ -1,4 +1,3 @@
-/* isa/x86/fault.h */
 /* Exceptions and interrupts: how they are raised, and how they reach their handler. */
 #pragma once
 #include "isa/x86/state.h"
@@ -15,6 +14,15 @@ void x86_deliver(struct x86 *, u8 vector, enum source, bool has_code, u32 code);
 
 /* The fault that has just unwound to the loop: delivers it, or a double fault, or shuts down. */
 void x86_deliver_fault(struct x86 *);
+
+/* deliver.c's: through the tables, with these flags to be pushed. */
+struct interruption {
+    u8          vector;
+    enum source from;
+    bool        has_code;
+    u32         code, flags;
+};
+void x86_deliver_this(struct x86 *, const struct interruption *);
 
 /* #UD, as most bodies need it. */
 static inline void x86_require(struct x86 *cpu, bool legal)

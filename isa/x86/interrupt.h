@@ -1,9 +1,18 @@
-/* isa/x86/interrupt.h */
 /* What is looked at between instructions: SDM 3A 6.9. */
 #pragma once
+#include "isa/x86/flags.h"
 #include "isa/x86/state.h"
+#include "isa/x86/x86.h"
 
-/* Is there anything to be attended to before the next instruction? */
-bool x86_wants_attention(const struct x86 *);
-/* Does so: INIT, SMI, traps, NMI, INTR, in their order. False: the CPU sleeps. May fault. */
+/* Might there be anything to attend to before the next instruction? */
+static inline bool x86_wants_attention(const struct x86 *cpu)
+{
+    return cpu->activity != RUNNING || cpu->init_pending || cpu->smi_pending || cpu->nmi_pending
+        || cpu->dr6_pending || (cpu->pins >> X86_INTR & 1 && cpu->eflags & IF);
+}
+
+/* Does so: SMI, INIT, traps, NMI, INTR, in their order. False: the CPU sleeps. May fault. */
 bool x86_attend(struct x86 *);
+
+/* The start-up message, for a CPU that waits for it or is about to. SDM 3A 8.4 */
+void x86_sipi(struct x86 *, u8 vector);

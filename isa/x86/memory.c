@@ -164,7 +164,7 @@ static _Noreturn void segment_fault(struct x86 *cpu, enum segment_name name)
 }
 
 /* SDM 3A 5.3, 5.5 */
-static bool within(const struct segment *s, u64 offset, unsigned size)
+bool x86_within(const struct segment *s, u64 offset, unsigned size)
 {
     u64 last = offset + size - 1;
 
@@ -194,7 +194,7 @@ u64 x86_segment_linear(struct x86 *cpu, enum segment_name name, u64 offset, unsi
             segment_fault(cpu, name);
         return linear;
     }
-    if (!allows(s, kind) || !within(s, offset, size))
+    if (!allows(s, kind) || !x86_within(s, offset, size))
         segment_fault(cpu, name);
     return (s->base + offset) & 0xffffffff;
 }

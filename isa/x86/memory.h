@@ -34,6 +34,9 @@ void x86_linear_probe(struct x86 *, u64 linear, unsigned size, enum access, bool
 /* Offset to linear address, after every check that the segment makes: #GP, #SS, canonical. */
 u64  x86_segment_linear(struct x86 *, enum segment_name, u64 offset, unsigned size, enum access);
 
+/* Does the limit allow it? */
+bool x86_within(const struct segment *, u64 offset, unsigned size);
+
 /* Physical memory. */
 u64  x86_physical_read(struct x86 *, u64 physical, unsigned size);
 void x86_physical_write(struct x86 *, u64 physical, unsigned size, u64 value);

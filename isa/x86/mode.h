@@ -5,6 +5,8 @@
 
 /* Everything derived: after any change of CR0, CR4, EFER, XCR0, CPL, EFLAGS.VM or a segment. */
 void x86_mode_update(struct x86 *);
+/* As RESET and INIT leave it: SDM 3A 9.1.1; `init`: what INIT leaves alone stays. cpu.c's. */
+void x86_reset_state(struct x86 *, bool init);
 /* Only what a data segment's load changes. */
 void x86_segment_update(struct x86 *, enum segment_name);
 
