@@ -16,12 +16,25 @@
 
 enum { LONGEST = 15 };                  /* bytes of an instruction: SDM 2 2.3.11 */
 enum { REX_W = 8, REX_R = 4, REX_X = 2, REX_B = 1, REX = 0x40 };
+enum { TEMPLATE_BITS = 12 };
 enum { WIDTH_B, WIDTH_W, WIDTH_D, WIDTH_Q };
 enum { EA_BD, EA_BIS, EA_ABS, EA_GEN };
 
 /* ---- The tables ---- */
 
 struct node { u16 row, next; };         /* + 1; 0 ends */
+
+/*
+ * What was decoded once is known again by its prefix, REX, opcode, ModRM and SIB bytes; only displacement,
+ * immediate and target are read anew. Instructions with a segment, address-size or LOCK prefix, or with
+ * operands of eight bytes, take the long way every time.
+ */
+struct template {
+    u64         key;                    /* 0: none */
+    struct insn insn;
+    u8          disp_at, disp_bytes, imm_at, imm_bytes, width;
+    bool        imm_signed, rip_relative, relative, has_imm;
+};
 
 static void add_node(struct decoder *d, struct node *nodes, unsigned *used, u16 *head, unsigned row)
 {
@@ -57,6 +70,11 @@ bool decoder_build(struct decoder *d, struct error *err)
         }
     }
     d->nodes = realloc(nodes, (used ? used : 1) * sizeof *nodes);
+    d->templates = calloc(1u << TEMPLATE_BITS, sizeof *d->templates);
+    if (!d->nodes || !d->templates) {
+        decoder_free(d);
+        return fail(err, "no memory for the instruction tables");
+    }
     return true;
 }
 
@@ -64,6 +82,8 @@ void decoder_free(struct decoder *d)
 {
     free(d->encoding);
     free(d->nodes);
+    free(d->templates);
+    d->templates = NULL;
     d->encoding = NULL;
     d->nodes = NULL;
 }
@@ -82,6 +102,9 @@ struct state {
     u8                 asize;           /* enum asize */
     u8                 width;           /* WIDTH_* of 'v' operands */
     u8                 ea;              /* EA_* */
+    u8                 disp_at, disp_bytes; /* where they stand in the instruction, for templates */
+    u8                 imm_at, imm_bytes, opcode_at;
+    bool               imm_signed, wide;    /* wide: with something that templates do not know */
     bool               memory;          /* ModRM, or moffs, names memory */
     bool               rip_relative;
     bool               has_imm;
@@ -189,6 +212,7 @@ static int prefixes_and_opcode(struct state *s)
         }
     }
     s->opcode = (u8)b;
+    s->opcode_at = (u8)(s->at - 1);
     return GOT;
 }
 
@@ -313,7 +337,13 @@ static int modrm_memory(struct state *s)
 {
     s64 disp;
     int r = s->asize == ASIZE_16 ? memory_16(s, &disp) : memory_32(s, &disp);
+    unsigned mod = s->modrm >> 6;
 
+    if (mod == 1 || disp != 0 || mod == 2 || s->rip_relative
+        || s->out->op.base == GPR_OFFSET(ZERO)) {
+        s->disp_bytes = mod == 1 ? 1 : s->asize == ASIZE_16 ? 2 : 4;
+        s->disp_at = (u8)(s->at - s->disp_bytes);
+    }
     s->out->op.disp = (s32)disp;
     finish_memory(s, false);
     return r;
@@ -329,6 +359,7 @@ static int moffs(struct state *s)
     s->out->op.imm64 = address;
     s->out->op.idx = IDX_ABSOLUTE;
     s->out->op.mem = MEM_RIP;
+    s->wide = true;
     finish_memory(s, true);
     return r;
 }
@@ -348,6 +379,9 @@ static int immediate(struct state *s, unsigned bytes, bool sign)
     }
     s->out->op.imm = (s32)v;
     s->has_imm = true;
+    s->imm_bytes = (u8)bytes;
+    s->imm_at = (u8)(s->at - bytes);
+    s->imm_signed = sign;
     return r;
 }
 
@@ -357,6 +391,7 @@ static int wide_immediate(struct state *s, unsigned bytes)
     u64 v = 0;
     int r = fetch(s, bytes, &v);
 
+    s->wide = true;
     s->out->op.imm64 = v;
     return r;
 }
@@ -368,6 +403,7 @@ static int far_pointer(struct state *s)
 
     if (r == GOT)
         r = fetch(s, 2, &selector);
+    s->wide = true;
     s->out->op.disp = (s32)offset;
     s->out->op.imm = (s32)selector;
     return r;
@@ -379,6 +415,8 @@ static int relative(struct state *s, unsigned bytes)
     int r = fetch_signed(s, bytes, &v);
 
     s->out->target = (u64)v;            /* made absolute when the length is known */
+    s->imm_bytes = (u8)bytes;
+    s->imm_at = (u8)(s->at - bytes);
     return r;
 }
 
@@ -550,19 +588,22 @@ static u8 unit_vector(u64 mode, u32 attributes)
     return 0;
 }
 
-static void place_target(struct state *s, const struct row *row)
+static void place_target(const struct x86 *cpu, struct insn *out, u64 next, unsigned width)
 {
-    struct insn *out = s->out;
-    struct x86 *cpu = s->cpu;
-    u64 target = s->rip + s->at + out->target;
+    u64 target = next + out->target;
 
-    if (s->code_size == MODE_64) {
+    if (x86_is_64(cpu)) {
         out->bad_target = !x86_target_canonical(cpu, target);
     } else {
-        target &= s->width == WIDTH_W ? 0xffff : 0xffffffff;
+        target &= width == WIDTH_W ? 0xffff : 0xffffffff;
         out->bad_target = target > x86_cs_limit(cpu);
     }
     out->target = target;
+}
+
+static bool is_relative(const struct row *row)
+{
+    return row->operand[0] == Jb || row->operand[0] == Jz;
 }
 
 static int decode(struct state *s)
@@ -606,8 +647,8 @@ static int decode(struct state *s)
         if (!s->has_imm)
             out->op.imm64 = s->rip + s->at + (s64)out->op.disp;
     }
-    if (row->operand[0] == Jb || row->operand[0] == Jz)
-        place_target(s, row);
+    if (is_relative(row))
+        place_target(s->cpu, out, s->rip + s->at, s->width);
     return GOT;
 }
 
@@ -659,29 +700,133 @@ static void note_flags(struct state *s, const struct row *row)
     }
 }
 
-enum decode_result x86_decode(struct x86 *cpu, const struct code *code, u64 rip, struct insn *out)
+/* ---- Templates ---- */
+
+enum { KEY_BYTES = 8 };                 /* room enough to look for a key */
+
+/* The bytes that make the shape, all 47 bits of them; *at is where the opcode's last byte stands. */
+static u64 template_key(const struct x86 *cpu, const struct decoder *d, const u8 *bytes,
+                        unsigned *at)
 {
-    struct state s = {
-        .cpu = cpu, .code = code, .rip = rip, .out = out, .segment = DS,
-        .code_size = cpu->mode & MODE_CODE,
+    unsigned code_size = cpu->mode & MODE_CODE, map = MAP_1;
+    const u8 *b = bytes;
+    u64 key = (cpu->mode & 0x1fff) << 34 | 1;
+
+    if (*b == 0x66 || *b == 0xf2 || *b == 0xf3)
+        key |= (u64)(*b++ == 0x66 ? 1 : 2 + (b[-1] & 1)) << 32;
+    if (code_size == MODE_64 && (*b & 0xf0) == REX)
+        key |= (u64)(*b++ & 0x0f) << 27 | BIT(31);
+    if (*b == 0x0f) {
+        b++;
+        map = *b == 0x38 ? MAP_0F38 : *b == 0x3a ? MAP_0F3A : MAP_0F;
+        b += map != MAP_0F;
+    }
+    *at = (unsigned)(b - bytes);
+    key |= (u64)(map << 8 | *b) << 17;
+    if (d->modrm[map][*b >> 3] >> (*b & 7) & 1) {
+        key |= (u64)b[1] << 9;
+        if (b[1] < 0xc0 && (b[1] & 7) == 4 && code_size != MODE_16)
+            key |= (u64)b[2] << 1;
+    }
+    return key;
+}
+
+static struct template *template_slot(const struct decoder *d, u64 key)
+{
+    return &d->templates[(key * 0x9e3779b97f4a7c15) >> (64 - TEMPLATE_BITS)];
+}
+
+static void keep_template(const struct state *s, u64 key, unsigned opcode_at)
+{
+    struct template *t = template_slot(x86_decoder(s->cpu), key);
+
+    if (s->wide || s->segment_given || s->lock || s->asize_given || s->opcode_at != opcode_at)
+        return;
+    *t = (struct template){
+        .key = key, .insn = *s->out, .disp_at = s->disp_at, .disp_bytes = s->disp_bytes,
+        .imm_at = s->imm_at, .imm_bytes = s->imm_bytes, .imm_signed = s->imm_signed,
+        .width = s->width, .rip_relative = s->rip_relative, .has_imm = s->has_imm,
+        .relative = is_relative(s->out->row),
     };
+}
+
+static s64 signed_bytes(const u8 *b, unsigned bytes)
+{
+    u32 v;
+
+    switch (bytes) {
+    case 1:  return (s8)*b;
+    case 2:  return (s16)(b[0] | b[1] << 8);
+    default: memcpy(&v, b, 4); return (s32)v;
+    }
+}
+
+static void fill_template(const struct x86 *cpu, const struct template *t, const u8 *bytes,
+                          u64 rip, struct insn *out)
+{
+    *out = t->insn;
+    if (t->disp_bytes)
+        out->op.disp = (s32)signed_bytes(bytes + t->disp_at, t->disp_bytes);
+    if (t->relative) {
+        out->target = (u64)signed_bytes(bytes + t->imm_at, t->imm_bytes);
+        place_target(cpu, out, rip + out->length, t->width);
+    } else if (t->has_imm) {
+        s64 v = signed_bytes(bytes + t->imm_at, t->imm_bytes);
+
+        out->op.imm = t->imm_signed ? (s32)v
+            : (s32)((u64)v & (t->imm_bytes == 1 ? 0xff : 0xffff));
+    } else if (t->rip_relative) {
+        out->op.imm64 = rip + out->length + (u64)signed_bytes(bytes + t->disp_at, 4);
+    }
+}
+
+static enum decode_result decode_anew(struct state *s)
+{
+    struct insn *out = s->out;
     int r;
 
     *out = (struct insn){ .op = { .base = (u8)GPR_OFFSET(ZERO), .idx = (u8)GPR_OFFSET(ZERO) } };
-    r = decode(&s);
+    r = decode(s);
     if (r == MORE)
         return DECODE_MORE;
-    out->length = (u8)s.at;
+    out->length = (u8)s->at;
     if (r == BAD) {
         out->op.fn = h_raise;
-        out->op.dst = s.vector;
+        out->op.dst = s->vector;
         out->ends = true;
         return DECODE_FAULT;
     }
-    add_extras(&s, out->row);
+    add_extras(s, out->row);
     out->kind = x86_operations[out->row->operation].kind;
     out->ends = out->row->attributes & A_END;
-    out->op.fn = choose_handler(&s, out->row);
-    note_flags(&s, out->row);
+    out->op.fn = choose_handler(s, out->row);
+    note_flags(s, out->row);
     return DECODED;
+}
+
+enum decode_result x86_decode(struct x86 *cpu, const struct code *code, u64 rip, struct insn *out)
+{
+    struct state s;
+    enum decode_result r;
+    unsigned opcode_at = 0;
+    u64 key = 0;
+
+    if (likely(code->room >= KEY_BYTES)) {
+        const struct template *t;
+
+        key = template_key(cpu, x86_decoder(cpu), code->bytes, &opcode_at);
+        t = template_slot(x86_decoder(cpu), key);
+        if (t->key == key && t->insn.length <= code->room) {
+            fill_template(cpu, t, code->bytes, rip, out);
+            return DECODED;
+        }
+    }
+    s = (struct state){
+        .cpu = cpu, .code = code, .rip = rip, .out = out, .segment = DS,
+        .code_size = cpu->mode & MODE_CODE,
+    };
+    r = decode_anew(&s);
+    if (r == DECODED && key)
+        keep_template(&s, key, opcode_at);
+    return r;
 }

@@ -5,9 +5,12 @@
 #include "isa/x86/state.h"
 
 /* Which rows an opcode may be, by the reg field of its ModRM byte: built once from opcodes.def. */
+struct template;
+
 struct decoder {
     struct encoding *encoding;          /* of each row */
     struct node     *nodes;             /* rows in the order in which to try them */
+    struct template *templates;         /* instructions by their shape */
     u16              first[MAPS][256][8];
     u8               modrm[MAPS][32];   /* bit set: has a ModRM byte */
 };
