@@ -27,7 +27,7 @@ static u32 cr0_bits(const struct x86 *cpu)
 static u32 cr0_fixed(const struct x86 *cpu)
 {
     if (!x86_has(cpu, F_I386))
-        return 0xfff0;
+        return x86_has(cpu, F_I286) ? 0xfff0 : 0;
     return x86_has(cpu, F_I486) ? CR0_ET : 0;
 }
 

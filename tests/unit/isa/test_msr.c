@@ -1,0 +1,157 @@
+/* RDMSR, WRMSR: what may be written where. */
+#include <criterion/criterion.h>
+
+#include "isa/x86/control.h"
+#include "isa/x86/cpuid.h"
+#include "isa/x86/msr.h"
+#include "tests/unit/isa/one.h"
+
+static u64 get(struct bare *b, u32 number)
+{
+    u64 v = 0xdead;
+
+    cr_assert(x86_msr_read(b->cpu, number, &v), "%x", number);
+    return v;
+}
+
+/* Value written, and whether that is allowed. */
+static const struct { u32 number; u64 value; bool allowed; } writes[] = {
+    { 0xc0000080, 0xd01, true },                            /* EFER */
+    { 0xc0000080, 0xd03, false },
+    { 0xc0000080, 0x1000, false },
+    { 0xc0000082, 0xffff800000001234, true },               /* LSTAR */
+    { 0xc0000082, 0x0000800000000000, false },
+    { 0xc0000102, 0x0001000000000000, false },              /* KERNEL_GS_BASE */
+    { 0xc0000100, 0x00007fffffffffff, true },               /* FS_BASE */
+    { 0xc0000100, 0x8000000000000000, false },
+    { 0xc0000084, 0x47700, true },                          /* FMASK */
+    { 0xc0000103, 0x100000000, false },                     /* TSC_AUX */
+    { 0x174, 8, true }, { 0x175, 0x0000800000000000, false },
+    { 0x277, 0x0007040600070406, true },                    /* PAT */
+    { 0x277, 0x0007040600070402, false },
+    { 0x277, 0x0307040600070406, false },
+    { 0x200, 0x00000000f0000006, true },                    /* MTRR_PHYSBASE0 */
+    { 0x200, 0x00000000f0000007, false },
+    { 0x20e, 0x00000000f0000106, false },
+    { 0x200, 0x0010000000000000, false },
+    { 0x201, 0x000ffffff0000800, true },
+    { 0x201, 0x000ffffff0000c00, false },
+    { 0x250, 0x0606060606060606, true }, { 0x259, 0x0606060606060206, false },
+    { 0x2ff, 0xc06, true }, { 0x2ff, 0x1000, false }, { 0x2ff, 2, false },
+    { 0x0fe, 0, false },                                    /* MTRRCAP */
+    { 0x10a, 0, false },                                    /* ARCH_CAPABILITIES */
+    { 0x048, 1, true }, { 0x048, 8, false }, { 0x049, 1, true }, { 0x049, 2, false },
+    { 0x400, UINT64_MAX, true }, { 0x401, 0, true }, { 0x401, 1, false },
+    { 0x17a, 5, true }, { 0x17a, 8, false }, { 0x179, 0, false },
+    { 0x6e1, 0xffffffff, true }, { 0x6e1, 0x100000000, false },
+    { 0xda0, 0, true }, { 0xda0, 1, false },
+    { 0x1d9, 2, true },
+    { 0x12345, 0, false },
+};
+
+Test(msr, values_are_checked)
+{
+    struct bare *b = bare_create(1 << 20, "max");
+
+    for (unsigned i = 0; i < COUNT(writes); i++)
+        cr_expect_eq(x86_msr_write(b->cpu, writes[i].number, writes[i].value), writes[i].allowed,
+                     "%x %llx", writes[i].number, (unsigned long long)writes[i].value);
+    bare_destroy(b);
+}
+
+Test(msr, what_is_written_is_read)
+{
+    struct bare *b = bare_create(1 << 20, "max");
+
+    cr_assert(x86_msr_write(b->cpu, 0x20f, 0x80000800));
+    cr_assert_eq(get(b, 0x20f), 0x80000800);
+    cr_assert_eq(b->cpu->mtrr_mask[7], 0x80000800);
+    cr_assert(x86_msr_write(b->cpu, 0x26f, 0x0505050505050505));
+    cr_assert_eq(b->cpu->mtrr_fixed[10], 0x0505050505050505);
+    cr_assert(x86_msr_write(b->cpu, 0xc0000101, 0x1234));
+    cr_assert_eq(b->cpu->seg[GS].base, 0x1234);
+    bare_destroy(b);
+}
+
+Test(msr, long_mode_is_not_enabled_while_paging)
+{
+    struct bare *b = bare_create(1 << 20, "max");
+
+    bare_flat64(b, 0x10000);
+    cr_assert_not(x86_msr_write(b->cpu, 0xc0000080, 0));
+    cr_assert(x86_msr_write(b->cpu, 0xc0000080, EFER_LME | EFER_SCE));
+    cr_assert_eq(get(b, 0xc0000080), EFER_LMA | EFER_LME | EFER_SCE);
+    bare_destroy(b);
+}
+
+Test(msr, older_models_lack_them)
+{
+    struct bare *b = bare_create(1 << 20, "pentium");
+    u64 v;
+
+    cr_assert_not(x86_msr_read(b->cpu, 0xc0000080, &v));
+    cr_assert_not(x86_msr_read(b->cpu, 0x174, &v));
+    cr_assert_not(x86_msr_read(b->cpu, 0x277, &v));
+    cr_assert(x86_msr_read(b->cpu, 0x10, &v));
+    bare_destroy(b);
+}
+
+Test(msr, time_stamp_counter_is_set_and_adjusted)
+{
+    struct bare *b = bare_create(1 << 20, "max");
+
+    bare_flat64(b, 0x10000);
+    b->cpu->cycles = 1000;
+    cr_assert(x86_msr_write(b->cpu, 0x10, 5000));
+    cr_assert_eq(get(b, 0x10), 5000);
+    cr_assert_eq(get(b, 0x3b), 4000);
+    cr_assert(x86_msr_write(b->cpu, 0x3b, 0));
+    cr_assert_eq(get(b, 0x10), 1000);
+    cr_assert_eq(ONE(b, 0x0f, 0x31), NO_FAULT);
+    cr_assert_eq(b->cpu->gpr[RAX], 1000);
+    cr_assert_eq(ONE(b, 0x0f, 0x01, 0xf9), NO_FAULT);
+    cr_assert_eq(b->cpu->gpr[RAX], 1001);
+    bare_destroy(b);
+}
+
+Test(msr, only_half_of_the_counter_was_writable_once)
+{
+    struct bare *b = bare_create(1 << 20, "pentium");
+
+    cr_assert(x86_msr_write(b->cpu, 0x10, 0x123456789a));
+    cr_assert_eq(get(b, 0x10), 0x3456789a);
+    bare_destroy(b);
+}
+
+Test(msr, instructions_need_privilege)
+{
+    struct bare *b = bare_create(1 << 20, "max");
+
+    bare_flat32(b);
+    b->cpu->gpr[RCX] = 0x277;
+    cr_assert_eq(ONE(b, 0x0f, 0x32), NO_FAULT);
+    cr_assert_eq(b->cpu->gpr[RAX], 0x00070406);
+    cr_assert_eq(b->cpu->gpr[RDX], 0x00070406);
+    b->cpu->gpr[RAX] = 2;
+    cr_assert_eq(ONE(b, 0x0f, 0x30), V_GP);
+    b->cpu->gpr[RAX] = 6;
+    cr_assert_eq(ONE(b, 0x0f, 0x30), NO_FAULT);
+    b->cpu->cpl = 3;
+    cr_assert_eq(ONE(b, 0x0f, 0x32), V_GP);
+    cr_assert_eq(ONE(b, 0x0f, 0x30), V_GP);
+    b->cpu->cr4 |= CR4_TSD;
+    cr_assert_eq(ONE(b, 0x0f, 0x31), V_GP);
+    bare_destroy(b);
+}
+
+Test(msr, microcode_has_a_revision_after_cpuid)
+{
+    struct bare *b = bare_create(1 << 20, "max");
+
+    bare_flat32(b);
+    cr_assert(x86_msr_write(b->cpu, 0x8b, 0));
+    b->cpu->gpr[RAX] = 1;
+    cr_assert_eq(ONE(b, 0x0f, 0xa2), NO_FAULT);
+    cr_assert_eq(get(b, 0x8b), (u64)1 << 32);
+    bare_destroy(b);
+}
