@@ -253,7 +253,7 @@ enum outcome settle_sqrt(const struct operand *a, struct fp_env *);
 static inline struct number number_operate(enum operation op, struct number a, struct number b)
 {
     switch (op) {
-    case ADD: return number_add(a, b);
+    case ADD: return number_sum(a, b);
     case MUL: return number_mul(a, b);
     default:  return number_div(a, b);
     }

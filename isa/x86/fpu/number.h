@@ -88,6 +88,69 @@ static inline struct number number_add(struct number a, struct number b)
     return normalised(a.sign, a.exp, sum);
 }
 
+/* The difference of magnitudes; hi:lo is a fraction that is below a.hi unless exponents were equal. */
+static inline struct number number_less(struct number a, u64 hi, u64 lo)
+{
+    u64 borrow = lo != 0;
+    unsigned n;
+
+    lo = -lo;
+    if (unlikely(a.hi < hi)) {          /* lo was 0 */
+        a.hi = hi - a.hi;
+        a.sign = !a.sign;
+    } else {
+        a.hi -= hi + borrow;
+    }
+    if (unlikely(!a.hi)) {
+        if (!lo)
+            return (struct number){ 0 };
+        a.hi = lo;
+        a.exp -= 64;
+        lo = 0;
+    }
+    n = (unsigned)__builtin_clzll(a.hi);
+    if (n) {
+        a.hi = a.hi << n | lo >> (64 - n);
+        lo <<= n;
+        a.exp -= (s32)n;
+    }
+    a.lo = lo;
+    return a;
+}
+
+/* The same as number_add(), of operands with lo == 0. */
+static inline struct number number_sum(struct number a, struct number b)
+{
+    u64 hi, lo;
+    unsigned apart;
+
+    if (a.exp < b.exp) {
+        struct number t = a;
+
+        a = b;
+        b = t;
+    }
+    apart = (unsigned)(a.exp - b.exp);
+    if (likely(apart < 64)) {
+        hi = b.hi >> apart;
+        lo = b.hi << 1 << (63 - apart);
+    } else {
+        hi = 0;
+        lo = shift_right_jam(b.hi, apart - 64);
+    }
+    if (a.sign != b.sign)
+        return number_less(a, hi, lo);
+    hi += a.hi;
+    if (hi < a.hi) {
+        lo = hi << 63 | lo >> 1 | (lo & 1);
+        hi = INTEGER_BIT | hi >> 1;
+        a.exp++;
+    }
+    a.hi = hi;
+    a.lo = lo;
+    return a;
+}
+
 /* Of operands with lo == 0. */
 static inline struct number number_mul(struct number a, struct number b)
 {

@@ -29,10 +29,10 @@ static inline struct number minus(struct number a)
     return a;
 }
 
-#define QUICK_fadd(a, b)    number_add(a, b)
+#define QUICK_fadd(a, b)    number_sum(a, b)
 #define QUICK_fmul(a, b)    number_mul(a, b)
-#define QUICK_fsub(a, b)    number_add(a, minus(b))
-#define QUICK_fsubr(a, b)   number_add(minus(a), b)
+#define QUICK_fsub(a, b)    number_sum(a, minus(b))
+#define QUICK_fsubr(a, b)   number_sum(minus(a), b)
 #define QUICK_fdiv(a, b)    number_div(a, b)
 #define QUICK_fdivr(a, b)   number_div(b, a)
 

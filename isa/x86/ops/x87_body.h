@@ -185,10 +185,20 @@ static inline bool is_plain(struct f80 a)
     return f80_is_normal(a) || !((a.se & 0x7fff) | a.man);
 }
 
-/* Rounding and masks without a fp_env in memory. */
+/* A copy of its own for who may have to forget the flags. Member by member: the whole of what was
+ * just written in parts would have to wait for the memory. The same goes for registers. */
 static inline struct fp_env quick_env(const struct x86 *cpu)
 {
-    return (struct fp_env){ .rounding = cpu->fenv.rounding, .precision = cpu->fenv.precision };
+    return (struct fp_env){
+        .rounding = cpu->fenv.rounding, .precision = cpu->fenv.precision,
+        .masks = cpu->fenv.masks,
+    };
+}
+
+static inline void set_f80(struct f80 *to, u64 man, u16 se)
+{
+    to->man = man;
+    to->se = se;
 }
 
 /* FP_PE and FP_C1 at most; false if PE is unmasked. */

@@ -94,7 +94,9 @@ static bool fill_for_exchange(struct x86 *cpu, unsigned i)
 
 BODY(fxch)
 {
-    struct f80 *a = st(cpu, 0), *b = st(cpu, STI(op)), v;
+    struct f80 *a = st(cpu, 0), *b = st(cpu, STI(op));
+    u64 man;
+    u16 se;
 
     WAIT_FAST;
     if (unlikely(empty(cpu, 0) || empty(cpu, STI(op)))) {
@@ -106,9 +108,10 @@ BODY(fxch)
     }
     note(cpu, op);
     cpu->fsw &= (u16)~FP_C1;
-    v = *a;
-    *a = *b;
-    *b = v;
+    man = a->man;
+    se = a->se;
+    set_f80(a, b->man, b->se);
+    set_f80(b, man, se);
     return true;
 }
 SLOW_HANDLER(fxch)
@@ -142,7 +145,7 @@ BODY(fcmov)
     }
     note(cpu, op);
     if (fcmov_condition(cpu, op))
-        *st(cpu, 0) = *st(cpu, STI(op));
+        set_f80(st(cpu, 0), st(cpu, STI(op))->man, st(cpu, STI(op))->se);
     return true;
 }
 SLOW_HANDLER(fcmov)

@@ -8,21 +8,17 @@
 #include "isa/x86/ops/x87_body.h"
 
 /*
- * What a store starts from: a copy of the environment, with IE raised if ST(0) is empty. *v is
- * then a NaN: each format makes of it what it makes of an empty register.
+ * What a store starts from: a copy of the environment, and ST(0). If that is empty IE is raised, and
+ * a NaN serves: each format makes of it what it makes of an empty register.
  */
-static struct fp_env begin_store(struct x86 *cpu, struct f80 *v)
+static struct f80 begin_store(struct x86 *cpu, struct fp_env *e)
 {
-    struct fp_env e;
-
     x87_wait(cpu);
-    e = *fresh_env(cpu);
-    *v = *st(cpu, 0);
-    if (unlikely(empty(cpu, 0))) {
-        *v = F80_INDEFINITE;
-        e.flags = FP_IE | FSW_SF;
-    }
-    return e;
+    *e = quick_env(cpu);
+    if (likely(!empty(cpu, 0)))
+        return *st(cpu, 0);
+    e->flags = FP_IE | FSW_SF;
+    return F80_INDEFINITE;
 }
 
 static void finish_store(struct x86 *cpu, struct op *op, const struct fp_env *e, bool pops)
@@ -35,8 +31,8 @@ static void finish_store(struct x86 *cpu, struct op *op, const struct fp_env *e,
 
 static void store_float(struct x86 *cpu, struct op *op, unsigned size, bool pops)
 {
-    struct f80 v;
-    struct fp_env e = begin_store(cpu, &v);
+    struct fp_env e;
+    struct f80 v = begin_store(cpu, &e);
     u64 image = size == 4 ? f80_to_f32(v, &e) : f80_to_f64(v, &e);
 
     if (!fp_store_refused(&e))
@@ -112,24 +108,61 @@ static inline u64 to_integer(struct f80 v, unsigned size, unsigned rounding, str
     }
 }
 
+static void store_integer(struct x86 *cpu, struct op *op, unsigned size, unsigned rounding,
+                          bool pops)
+{
+    struct fp_env e;
+    struct f80 a = begin_store(cpu, &e);
+    u64 v = to_integer(a, size, rounding, &e);
+
+    if (!fp_store_refused(&e))
+        op_store(cpu, op, size, v);
+    finish_store(cpu, op, &e, pops);
+}
+
+/* Zeros and normal values that fit, but for the most negative one. */
+static inline bool quick_integer(struct f80 a, unsigned bits, unsigned rounding, u64 *v, u32 *flags)
+{
+    struct number n = f80_number(a);
+    u64 whole, rest;
+    bool up;
+
+    if (unlikely(!is_plain(a) || n.exp >= (s32)bits - 1))
+        return false;
+    whole = number_integer(n, &rest);
+    up = rest && rounds_up(rounding, n.sign, rest, whole);
+    whole += up;
+    *flags = rest ? up ? FP_PE | FP_C1 : FP_PE : 0;
+    *v = n.sign ? -whole : whole;
+    return !(whole >> (bits - 1));
+}
+
 #define BY_CONTROL cpu->fenv.rounding
 
 #define STORE_INTEGER(name, bits, rounding, pops)                               \
     BODY(name)                                                                  \
     {                                                                           \
-        struct fp_env e;                                                        \
-        struct f80 a;                                                           \
+        u64 linear, image;                                                      \
         u##bits v;                                                              \
+        u32 flags;                                                              \
+        u8 *host;                                                               \
                                                                                 \
-        if (!slow && unlikely(cpu->fsw & FSW_ES || empty(cpu, 0)))              \
+        if (slow) {                                                             \
+            store_integer(cpu, op, bits / 8, rounding, pops);                   \
+            return true;                                                        \
+        }                                                                       \
+        if (unlikely(cpu->fsw & FSW_ES || empty(cpu, 0)                         \
+                     || !ea_gen(cpu, op, sizeof v, TLB_WRITE, &linear)          \
+                     || !(host = tlb_lookup(tlb, TLB_WRITE, linear, sizeof v)))) \
             return false;                                                       \
-        e = begin_store(cpu, &a);                                               \
-        v = (u##bits)to_integer(a, bits / 8, rounding, &e);                     \
-        if (!slow && unlikely(fp_unmasked(&e)))                                 \
+        if (unlikely(!quick_integer(*st(cpu, 0), bits, rounding, &image, &flags) \
+                     || !quick_report(cpu, flags)))                             \
             return false;                                                       \
-        if (!fp_store_refused(&e))                                              \
-            STORE(v, gen);                                                      \
-        finish_store(cpu, op, &e, pops);                                        \
+        v = (u##bits)image;                                                     \
+        memcpy(host, &v, sizeof v);                                             \
+        note_memory(cpu, op);                                                   \
+        if (pops)                                                               \
+            pop(cpu);                                                           \
         return true;                                                            \
     }                                                                           \
     SLOW_HANDLER(name)                                                          \
@@ -157,7 +190,7 @@ BODY(fstp_m80)
     u8 *host;
 
     if (slow) {
-        e = begin_store(cpu, &v);
+        v = begin_store(cpu, &e);
         image = (struct image80){ v.man, v.se };
         if (!fp_store_refused(&e))
             x86_write_bytes(cpu, op_segment(op), op_offset(cpu, op), &image, sizeof image);
@@ -180,8 +213,8 @@ MEMORY_HANDLER(fstp_m80, fstp_m80)
 
 PLAIN_OP(fbstp)
 {
-    struct f80 v;
-    struct fp_env e = begin_store(cpu, &v);
+    struct fp_env e;
+    struct f80 v = begin_store(cpu, &e);
     u8 bcd[10];
 
     f80_to_bcd(v, bcd, &e);
