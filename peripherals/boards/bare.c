@@ -21,6 +21,7 @@ enum { LEGACY_ROM = 128 << 10 };        /* what of the ROM shows below 1 MB as w
 struct bare {
     struct device dev;
     struct region low, high, rom, shadow;
+    char cpu_name[MACHINE_CPUS][8];
 };
 
 /* The memory map belongs to a device of its own, so that regions have an owner. */
@@ -69,13 +70,11 @@ static bool map_rom(struct machine *m, struct bare *b, const struct board_input 
     return true;
 }
 
-static bool add_processors(struct machine *m, unsigned cpus, struct error *err)
+static bool add_processors(struct machine *m, struct bare *b, unsigned cpus, struct error *err)
 {
-    for (unsigned i = 0; i < cpus; i++) {
-        char name[16];
-
-        snprintf(name, sizeof name, "cpu%u", i);
-        if (!machine_add(m, &x86_cpu_type, name, err))
+    for (unsigned i = 0; i < cpus && i < MACHINE_CPUS; i++) {
+        snprintf(b->cpu_name[i], sizeof b->cpu_name[i], "cpu%u", i);
+        if (!machine_add(m, &x86_cpu_type, b->cpu_name[i], err))
             return false;
     }
     return true;
@@ -94,7 +93,7 @@ static bool bare_build(struct machine *m, const struct board_input *in, struct e
     board = machine_add(m, &bare_type, "board", err);
     return board && map_ram(m, container_of(board, struct bare, dev), in->ram_bytes, err)
         && map_rom(m, container_of(board, struct bare, dev), in, err)
-        && add_processors(m, in->cpus, err)
+        && add_processors(m, container_of(board, struct bare, dev), in->cpus, err)
         && machine_add(m, &debugcon_type, "debugcon", err)
         && machine_add(m, &debugcon_type, "bioscon", err)
         && machine_add(m, &debug_exit_type, "exit", err);
