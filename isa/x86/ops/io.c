@@ -9,10 +9,6 @@
 #include "isa/x86/ops/body.h"
 #include "isa/x86/segment.h"
 
-__attribute__((weak)) void x86_debug_io(struct x86 *cpu, unsigned port, unsigned size)
-{
-}
-
 static u64 port_read(struct x86 *cpu, u16 port, unsigned size)
 {
     u64 v;

@@ -107,39 +107,18 @@ SMSW(q)
 
 /* ---- Debug registers: SDM 3B 17.2 ---- */
 
-enum { DR6_WRITABLE = 0xe00f, DR6_ONES = 0xffff0ff0 };
-enum { DR7_ONES = 0x400 };
-#define DR7_WRITABLE 0xffff23ffu
-
-/* Which one; DR4 and DR5 are other names, unless CR4.DE forbids them. */
-static unsigned require_dr(struct x86 *cpu, unsigned n)
-{
-    x86_require(cpu, n < 8 && !((n == 4 || n == 5) && cpu->cr4 & CR4_DE));
-    privileged(cpu);
-    if (cpu->dr[7] & DR7_GD) {
-        cpu->dr[6] |= DR6_BD;
-        x86_fault(cpu, V_DB);
-    }
-    return n == 4 || n == 5 ? n + 2 : n;
-}
-
 PLAIN_OP(mov_from_dr)
 {
-    put_wide(cpu, op->dst, cpu->dr[require_dr(cpu, op->src)]);
+    x86_require(cpu, op->src < 8);
+    privileged(cpu);
+    put_wide(cpu, op->dst, x86_debug_read(cpu, op->src));
 }
 
 END_OP(mov_to_dr)
 {
-    unsigned n = require_dr(cpu, op->dst);
-    u64 v = get_wide(cpu, op->src);
-
-    x86_protect(cpu, n < 4 || v >> 32 == 0);
-    if (n == 6)
-        v = (v & DR6_WRITABLE) | DR6_ONES;
-    else if (n == 7)
-        v = (v & DR7_WRITABLE) | DR7_ONES;
-    cpu->dr[n] = v;
-    x86_tlb_select(cpu);
+    x86_require(cpu, op->dst < 8);
+    privileged(cpu);
+    x86_debug_write(cpu, op->dst, get_wide(cpu, op->src));
 }
 
 /* ---- TLB ---- */
