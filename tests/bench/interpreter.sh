@@ -103,9 +103,9 @@ for p in $programs; do
         done
         h=$(awk -v a="$(cat "$out/ir.6000000")" -v b="$(cat "$out/ir.2000000")" 'BEGIN { printf "%.1f", (a - b) / 4e6 }')
     fi
-    [ -s "$out/qemu" ] && q=$(median < "$out/qemu" | awk -v s="$s" '{ printf "%.2f", $1 > 0 ? s / $1 : 0 }')
+    [ -s "$out/qemu" ] && q=$(median < "$out/qemu" | awk -v s="$s" '{ printf "%.2f", ($1 > 0) ? s / $1 : 0 }')
     printf '%-10s %12s %8s %8s %9s %9s %9s\n' "$p" "$n" "$s" \
-        "$(awk -v n="$n" -v s="$s" 'BEGIN { printf "%.0f", s > 0 ? n / s / 1e6 : 0 }')" "$c" "$h" "$q"
+        "$(awk -v n="$n" -v s="$s" 'BEGIN { printf "%.0f", (s > 0) ? n / s / 1e6 : 0 }')" "$c" "$h" "$q"
     case " $integer " in *" $p "*) cycles_of_integer="$cycles_of_integer $c" ;; esac
 done
 echo "$cycles_of_integer" | awk 'NF { for (i = 1; i <= NF; i++) s += log($i); printf "geometric mean of the %d integer programs: %.2f cycles per instruction\n", NF, exp(s / NF) }'
