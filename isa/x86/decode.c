@@ -770,12 +770,11 @@ static void fill_template(const struct x86 *cpu, const struct template *t, const
     if (t->relative) {
         out->target = (u64)signed_bytes(bytes + t->imm_at, t->imm_bytes);
         place_target(cpu, out, rip + out->length, t->width);
-    } else if (t->has_imm) {
+    } else if (t->imm_bytes) {
         s64 v = signed_bytes(bytes + t->imm_at, t->imm_bytes);
 
-        out->op.imm = t->imm_signed ? (s32)v
-            : (s32)((u64)v & (t->imm_bytes == 1 ? 0xff : 0xffff));
-    } else if (t->rip_relative) {
+        out->op.imm = t->imm_signed ? (s32)v : (s32)((u64)v & (BIT(8 * t->imm_bytes) - 1));
+    } else if (t->rip_relative && !t->has_imm) {
         out->op.imm64 = rip + out->length + (u64)signed_bytes(bytes + t->disp_at, 4);
     }
 }
