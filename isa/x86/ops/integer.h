@@ -2,9 +2,12 @@
 #pragma once
 
 #define INTEGER_PLAIN(X) \
-    X(xlat) X(salc) X(cmpxchg8b) X(cmpxchg16b)
+    X(xlat) X(salc) X(cmpxchg8b) X(cmpxchg16b) \
+    X(aaa) X(aas) X(aam) X(aad) X(daa) X(das)
 #define INTEGER_WIDTH(X) \
-    X(cbw) X(cwd) X(bswap) X(movbe_load) X(movbe_store)
+    X(cbw) X(cwd) X(bswap) X(movbe_load) X(movbe_store) \
+    X(enter) X(pusha) X(popa) X(bound) \
+    X(movs) X(stos) X(lods) X(cmps) X(scas)
 #define INTEGER_RM(X) \
     X(seto) X(setno) X(setb) X(setnb) X(setz) X(setnz) X(setbe) X(setnbe) \
     X(sets) X(setns) X(setp) X(setnp) X(setl) X(setnl) X(setle) X(setnle)
