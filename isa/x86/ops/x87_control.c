@@ -162,8 +162,7 @@ static void get_pointers(struct x86 *cpu, unsigned size, const u8 *image)
         cpu->fop = high[0] & 0x7ff;
         return;
     }
-    if (size == 4)
-        cpu->fop = high[0] >> 16 & 0x7ff;
+    cpu->fop = size == 4 ? high[0] >> 16 & 0x7ff : 0;
     if (cpu->fpu_selectors) {
         cpu->fcs = (u16)high[0];
         cpu->fds = (u16)high[1];

@@ -92,6 +92,159 @@ static void run(unsigned code, u64 flags)
     machine_run(machine, machine->clock.now + 64);
 }
 
+/* ---- Exceptions on their way out ---- */
+
+/* Each time where no code was before: the processor is not told. */
+static unsigned place(const void *code, size_t bytes)
+{
+    static unsigned next;
+    unsigned at = next;
+
+    memcpy(window + at, code, bytes);
+    next += 64;
+    return at;
+}
+
+/* FNINIT; FLDCW [RSI]; FLD1; FLDZ; FDIVP; NOP; FNOP; RET: divides by zero, which is not masked. */
+static const u8 dividing[] = {
+    0xdb, 0xe3, 0xd9, 0x2e, 0xd9, 0xe8, 0xd9, 0xee, 0xde, 0xf9, 0x90, 0xd9, 0xd0, 0xc3,
+};
+enum { AT_FNOP = 11 };
+
+static unsigned divide(void)
+{
+    u16 control = FCW_INIT & ~FP_ZE;
+    unsigned at = place(dividing, sizeof dividing);
+
+    cpu->cr0 &= ~(u32)CR0_NE;
+    x86_mode_update(cpu);
+    memcpy(window + MEMORY, &control, sizeof control);
+    run(at, 0);
+    return at;
+}
+
+Test(x87, an_unmasked_exception_freezes_the_next_instruction_until_ignne)
+{
+    unsigned at = divide();
+
+    cr_assert_eq(cpu->rip, BASE + at + AT_FNOP);
+    cr_assert_eq(cpu->fsw & (FSW_ES | FSW_B | FSW_EXCEPTIONS), FSW_ES | FSW_B | FP_ZE);
+    cr_assert(cpu->ferr.level);
+    x86_cpu_type.pin(&cpu->cpu.dev, X86_IGNNE, true);
+    machine_run(machine, machine->clock.now + 64);
+    cr_assert_eq(cpu->rip, BASE + LOOP);
+    cr_assert(cpu->ferr.level);
+}
+
+Test(x87, fnclex_and_fninit_take_ferr_back)
+{
+    static const u8 fnclex[] = { 0xdb, 0xe2, 0xc3 }, fninit[] = { 0xdb, 0xe3, 0xc3 };
+
+    divide();
+    run(place(fnclex, sizeof fnclex), 0);
+    cr_assert_not(cpu->ferr.level);
+    cr_assert_eq(cpu->fsw & (FSW_ES | FSW_B | FSW_EXCEPTIONS), 0);
+    divide();
+    run(place(fninit, sizeof fninit), 0);
+    cr_assert_not(cpu->ferr.level);
+}
+
+Test(x87, with_ne_a_pending_exception_is_mf)
+{
+    cpu->fsw = FP_ZE;
+    x87_set_control(cpu, FCW_INIT & ~FP_ZE);
+    cr_assert_not(cpu->ferr.level);
+    if (!setjmp(cpu->unwind)) {
+        x87_wait(cpu);
+        cr_assert_fail();
+    }
+    cr_assert_eq(cpu->fault_vector, V_MF);
+}
+
+/* FNINIT; FLDPI; FSTP m32 [RDI + 4G], which is not mapped. */
+Test(x87, a_store_that_faults_tells_nothing)
+{
+    static const u8 code[] = { 0xdb, 0xe3, 0xd9, 0xeb, 0xd9, 0x1c, 0x0f };
+
+    cpu->gpr[RSI] = cpu->gpr[RSP] = 0;
+    cpu->gpr[RDI] = BASE;
+    cpu->gpr[RCX] = (u64)1 << 32;
+    cpu->rip = BASE + place(code, sizeof code);
+    machine_run(machine, machine->clock.now + 8);
+    cr_assert_eq(cpu->fsw & FSW_EXCEPTIONS, 0);
+    cr_assert_eq(cpu->ftop, 7);
+    cr_assert_eq(cpu->ftag, 0x80);
+    cr_assert_eq(cpu->fop, 0x1eb);
+}
+
+/* ---- Real mode, where the pointers are linear addresses ---- */
+
+Test(x87, real_mode_images_hold_linear_addresses)
+{
+    /* FNINIT; FLD m32 [10h]; FNSTENV [100h]; the same with a 32-bit operand, [200h]; JMP $ */
+    static const u8 code[] = {
+        0xdb, 0xe3, 0xd9, 0x06, 0x10, 0, 0xd9, 0x36, 0, 1, 0x66, 0xd9, 0x36, 0, 2, 0xeb, 0xfe,
+    };
+    static const u16 word[] = { 0x037f, 0x3800, 0x3fff, 0x0002, 0x1106, 0x0010, 0x2000 };
+    static const u32 dword[] = {
+        0xffff037f, 0xffff3800, 0xffff3fff, 0xffff0002, 0x00001106, 0xffff0010, 0x00002000,
+    };
+    u8 *ram = window - PHYSICAL;
+
+    cpu->cr0 = CR0_ET | CR0_NE;
+    cpu->cr4 = 0;
+    cpu->efer = 0;
+    cpu->seg[CS] = (struct segment){ 0x1000, SEG_P | SEG_S | SEG_CODE | SEG_READ, 0xffff, 0x10000 };
+    cpu->seg[DS] = (struct segment){ 0x2000, SEG_P | SEG_S | SEG_WRITE, 0xffff, 0x20000 };
+    x86_mode_update(cpu);
+    x86_tlb_flush(cpu, true);
+    memcpy(ram + 0x10000, code, sizeof code);
+    memset(ram + 0x20000, 0, 0x1000);
+    ram[0x20013] = 0x3f;            /* 0.5 */
+    cpu->rip = 0;
+    machine_run(machine, machine->clock.now + 64);
+    cr_assert_arr_eq(ram + 0x20100, word, sizeof word);
+    cr_assert_arr_eq(ram + 0x20200, dword, sizeof dword);
+}
+
+Test(x87, selectors_are_zero_where_the_model_says_so)
+{
+    /* FLD m32 [RSI]; FNSTENV [RDX]; RET */
+    static const u8 code[] = { 0xd9, 0x06, 0xd9, 0x32, 0xc3 };
+    unsigned at = place(code, sizeof code);
+
+    keep_selectors(false);
+    run(at, 0);
+    cr_assert_eq(window[OUT + 16], 0);
+    keep_selectors(true);
+    run(at, 0);
+    cr_assert_eq(window[OUT + 16], 0x33);
+}
+
+Test(x87, registers_of_mmx_are_the_same)
+{
+    x87_init(cpu);
+    cpu->ftop = 5;
+    x87_enter_mmx(cpu);
+    mmx_put(cpu, 3, 0x0123456789abcdef);
+    cr_assert_eq(cpu->ftop, 0);
+    cr_assert_eq(x87_tags(cpu) >> 6 & 3, 2);
+    cr_assert_eq(cpu->st[3].se, 0xffff);
+    cr_assert_eq(mmx_get(cpu, 3), 0x0123456789abcdef);
+}
+
+Test(x87, without_the_unit_its_instructions_pass_by)
+{
+    /* FNINIT; FNSTSW [RSI]; RET */
+    static const u8 code[] = { 0xdb, 0xe3, 0xdd, 0x3e, 0xc3 };
+
+    cpu->features[F_FPU >> 6] &= ~BIT(F_FPU & 63);
+    memset(window + MEMORY, 0x5a, 2);
+    run(place(code, sizeof code), 0);
+    cr_assert_eq(window[MEMORY], 0x5a);
+    cr_assert_eq(cpu->rip, BASE + LOOP);
+}
+
 /* ---- Images ---- */
 
 struct image {
@@ -136,6 +289,8 @@ static struct image random_image(void)
     struct image i = {
         .cw = masks | random_below(4) << 8 | random_below(4) << 10 | 0x40,
         .sw = random_below(8) << 11 | (random_u64() & 0x4700) | (random_u64() & masks),
+        .ip = (u32)random_u64(), .cs_fop = (u32)random_u64() & 0x7ffffff,
+        .dp = (u32)random_u64(), .ds = (u32)random_u64(),
         .tw = random_below(2) ? random_below(2) ? 0xf000 : 0 : random_tags(),
     };
 
