@@ -191,13 +191,20 @@ void h_stale(HANDLER_ARGS)
     LEAVE;
 }
 
-/* Is the page with the instruction's second half still where it was? If not it is decoded anew. */
+/*
+ * Is the page with the instruction's second half still where it was? If not it is decoded anew. While
+ * accesses are watched the fast table is empty: then the page is looked up.
+ */
 void h_page_check(HANDLER_ARGS)
 {
     struct block *b = block_of(op);
-    u64 second = (linear_rip(cpu, b->rip) | PAGE_MASK) + 1;
+    u64 second = ((linear_rip(cpu, b->rip) | PAGE_MASK) + 1) & cpu->lin_mask, physical;
 
-    if (likely(tlb_lookup(tlb, TLB_CODE, second & cpu->lin_mask, 1) == b->second))
+    if (likely(tlb_lookup(tlb, TLB_CODE, second, 1) == b->second))
+        NEXT;
+    cpu->op = op + 1;
+    cpu->budget = budget;
+    if (x86_code_at(cpu, second, &physical) == b->second)
         NEXT;
     x86_block_drop(cpu, b);
     cpu->rip = b->rip;
