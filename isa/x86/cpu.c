@@ -82,7 +82,7 @@ void x86_reset_state(struct x86 *cpu, bool init)
 {
     memset(cpu->gpr, 0, sizeof cpu->gpr);
     cpu->gpr[RDX] = x86_signature(cpu);
-    cpu->eflags = x86_flags_fixed(cpu);
+    cpu->eflags = 2;
     x86_set_arithmetic(cpu, 0);
     cpu->cpl = 0;
     reset_segments(cpu);
@@ -192,6 +192,8 @@ static void x86_detach(struct device *dev)
 
     if (cpu->shared)
         space_unwatch(cpu->cpu.memory, &cpu->watcher);
+    if (cpu->smm_mem)
+        space_unwatch(cpu->smm_mem, &cpu->smm_watcher);
     x86_shared_leave(cpu);
     free(cpu->tlb_none);
 }
@@ -204,6 +206,7 @@ static void x86_resume(struct device *dev)
     x86_set_arithmetic(cpu, cpu->eflags);
     x87_resume(cpu);
     mask_addresses(cpu);
+    cpu->mem = cpu->in_smm && cpu->smm_mem ? cpu->smm_mem : cpu->cpu.memory;
     cpu->cs_limits = 0;
     x86_block_forget_all(cpu->shared);
     x86_mode_update(cpu);

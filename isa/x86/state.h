@@ -107,6 +107,7 @@ struct vreg { STATE_MEMBERS(VECTOR_STATE) };
     ONE (bool, smi_pending, "SMI edge seen")                                 \
     ONE (bool, init_pending, "INIT edge seen")                               \
     ONE (bool, in_smm,      "system management mode")                        \
+    ONE (bool, smm_nmi,     "... and NMIs were blocked before it")           \
     ONE (u16,  sipi,        "start-up vector and 100h, or 0")                \
     ONE (u64,  cycles,      "of the core clock since power-on")              \
     PART(struct segment, seg, 8, SEGMENT_STATE)                              \
@@ -150,6 +151,10 @@ struct seg_fast {
     s64 read_last, write_last;      /* greatest offset of a last byte; -1: look closer */
 };
 
+/* A physical page (PAGE_MASK set, so that 0 is none), and its bytes on the host, or NULL. */
+struct physical_entry { u64 page; u8 *host, *flags; };
+enum { PHYSICAL_CACHE = 256 };
+
 struct x86_shared;
 
 struct x86 {
@@ -173,8 +178,11 @@ struct x86 {
     u64               a20_mask;     /* of physical addresses */
     u64               phys_mask;    /* MAXPHYADDR of the model */
     struct space     *mem;          /* cpu.memory, or what SMM sees */
-    struct space_watcher watcher;
+    struct space     *smm_mem;      /* ... if that differs */
+    struct space_watcher watcher, smm_watcher;
     struct x86_shared *shared;      /* decoder and blocks, one for all CPUs of a machine */
+    struct physical_entry physical[2][PHYSICAL_CACHE];  /* for reading, for writing */
+    struct space     *physical_space;   /* ... of this space */
     struct tlb        tlbs[TLB_SETS];
     u64               large_pages;  /* bit n: gigabytes n mod 64 may hold pieces of large pages */
     struct tlb       *tlb_none;     /* all empty: every access takes the slow path */

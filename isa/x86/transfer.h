@@ -25,8 +25,6 @@ void x86_task_return(struct x86 *);
 /* System management mode: SDM 3C chapter 31. */
 void x86_smm_enter(struct x86 *);
 void x86_smm_leave(struct x86 *);
-/* What the CPU sees in SMM, once the board has said so; NULL: the same as always. */
-void x86_smm_space(struct x86 *, struct space *);
 
 /* Bits of EFLAGS that this model can change at all; and what it pushes. */
 u32  x86_flags_known(const struct x86 *);
