@@ -20,6 +20,26 @@ static void before_device(struct x86 *cpu)
     cpu->leave = true;
 }
 
+u8 *x86_physical_page(struct x86 *cpu, u64 physical, bool write, u8 **flags)
+{
+    struct physical_entry *e = &cpu->physical[write][physical >> 12 & (PHYSICAL_CACHE - 1)];
+
+    if (unlikely(cpu->physical_space != cpu->mem))
+        x86_physical_forget(cpu);
+    if (unlikely(e->page != (physical | PAGE_MASK))) {
+        e->host = space_page(cpu->mem, physical, write, &e->flags);
+        e->page = physical | PAGE_MASK;
+    }
+    *flags = e->flags;
+    return e->host;
+}
+
+void x86_physical_forget(struct x86 *cpu)
+{
+    memset(cpu->physical, 0, sizeof cpu->physical);
+    cpu->physical_space = cpu->mem;
+}
+
 static u64 load_host(const u8 *host, unsigned size)
 {
     u64 v = 0;
@@ -33,7 +53,7 @@ u64 x86_physical_read(struct x86 *cpu, u64 physical, unsigned size)
     u8 *flags, *host;
 
     physical &= cpu->a20_mask;
-    host = space_page(cpu->mem, physical, false, &flags);
+    host = x86_physical_page(cpu, physical, false, &flags);
     if (likely(host && (physical & PAGE_MASK) + size <= PAGE_SIZE))
         return load_host(host + (physical & PAGE_MASK), size);
     before_device(cpu);
@@ -46,7 +66,7 @@ void x86_physical_write(struct x86 *cpu, u64 physical, unsigned size, u64 value)
     u8 *flags, *host;
 
     physical &= cpu->a20_mask;
-    host = space_page(cpu->mem, physical, true, &flags);
+    host = x86_physical_page(cpu, physical, true, &flags);
     if (unlikely(!host || offset + size > PAGE_SIZE)) {
         before_device(cpu);
         space_write(cpu->mem, physical, value, size);
@@ -92,7 +112,10 @@ static u64 read_as(struct x86 *cpu, u64 linear, unsigned size, enum tlb_set set)
 {
     struct piece p[2];
     u64 v;
+    u8 *host;
 
+    if (tlb_find(&cpu->tlbs[set], TLB_READ, linear, size, &host))
+        return load_host(host, size);
     if (split(cpu, linear, size, ACCESS_READ, set, p) == 1)
         return x86_physical_read(cpu, p[0].physical, size);
     v = 0;
@@ -112,8 +135,11 @@ static void write_pieces(struct x86 *cpu, const struct piece p[2], unsigned size
 static void write_as(struct x86 *cpu, u64 linear, unsigned size, u64 value, enum tlb_set set)
 {
     struct piece p[2];
+    u8 *host;
 
-    if (split(cpu, linear, size, ACCESS_WRITE, set, p) == 1)
+    if (tlb_find(&cpu->tlbs[set], TLB_WRITE, linear, size, &host))
+        memcpy(host, &value, size);
+    else if (split(cpu, linear, size, ACCESS_WRITE, set, p) == 1)
         x86_physical_write(cpu, p[0].physical, size, value);
     else
         write_pieces(cpu, p, size, value);
@@ -152,7 +178,7 @@ const u8 *x86_code_at(struct x86 *cpu, u64 linear, u64 *physical)
 
     linear &= cpu->lin_mask;
     *physical = x86_translate(cpu, linear, TLB_CODE, x86_tlb_set(cpu));
-    host = space_page(cpu->mem, *physical, false, &flags);
+    host = x86_physical_page(cpu, *physical, false, &flags);
     return host ? host + (*physical & PAGE_MASK) : NULL;
 }
 

@@ -40,6 +40,9 @@ bool x86_within(const struct segment *, u64 offset, unsigned size);
 /* Physical memory. */
 u64  x86_physical_read(struct x86 *, u64 physical, unsigned size);
 void x86_physical_write(struct x86 *, u64 physical, unsigned size, u64 value);
+/* space_page(), remembered until x86_physical_forget(), which a change of the memory map calls for. */
+u8  *x86_physical_page(struct x86 *, u64 physical, bool write, u8 **flags);
+void x86_physical_forget(struct x86 *);
 
 /*
  * Host address of the code byte at a linear address, NULL where it is not RAM or ROM; *physical is

@@ -1,6 +1,7 @@
 /* isa/x86/tlb.c */
 /* What the CPU remembers of page walks, and the fast tables that follow from it; see tlb.h. */
 #include "core/ram.h"
+#include "isa/x86/memory.h"
 #include "isa/x86/paging.h"
 
 static struct tlb_page *page_of(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, unsigned slot)
@@ -37,8 +38,8 @@ static void fill_fast(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, uns
     const struct tlb_page *p = page_of(cpu, set, kind, slot);
     u64 linear = p->linear & ~PAGE_MASK;
     u8 *flags = NULL;
-    u8 *host = space_page(cpu->mem, p->physical & ~PAGE_MASK & cpu->a20_mask,
-                          kind == TLB_WRITE, &flags);
+    u8 *host = x86_physical_page(cpu, p->physical & ~PAGE_MASK & cpu->a20_mask,
+                                 kind == TLB_WRITE, &flags);
 
     if (!host || (kind == TLB_WRITE && *flags & (RAM_CODE | RAM_WATCHED)))
         forget_fast(cpu, set, kind, slot);
@@ -139,6 +140,7 @@ void x86_tlb_invalidate(struct x86 *cpu, u64 linear)
 
 void x86_tlb_refresh(struct x86 *cpu)
 {
+    x86_physical_forget(cpu);
     cpu->large_pages = UINT64_MAX;      /* not known any more: look everywhere */
     for (unsigned set = 0; set < TLB_SETS; set++) {
         for (unsigned kind = 0; kind < TLB_KINDS; kind++) {
