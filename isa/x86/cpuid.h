@@ -51,10 +51,6 @@ bool x86_model_select(struct x86 *, const char *text, struct error *);
 u32 x86_signature(const struct x86 *);
 const char *x86_feature_name(enum feature);
 
-/* Bits of EFLAGS that the model has and a program may set at all, and those that always read 1. */
-u32 x86_flags_writable(const struct x86 *);
-u32 x86_flags_fixed(const struct x86 *);
-
 /* Address lines: what A20 masks is another matter. */
 u64 x86_address_lines(const struct x86 *);
 

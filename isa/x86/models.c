@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "isa/x86/mode.h"
 
 /* As EDX holds it after reset: SDM 2, CPUID, figure 3-6. */
 #define SIGNATURE(family, model, stepping) \
@@ -265,29 +264,6 @@ u32 x86_signature(const struct x86 *cpu)
 const char *x86_feature_name(enum feature f)
 {
     return names[f];
-}
-
-/* SDM 1 3.4.3, 17.1 and the manuals of the older processors. In real mode the 286 has no IOPL, NT. */
-u32 x86_flags_writable(const struct x86 *cpu)
-{
-    u32 flags = FLAGS_ARITHMETIC | TF | IF | DF;
-
-    if (x86_has(cpu, F_I386) || (x86_has(cpu, F_I286) && cpu->cr0 & CR0_PE))
-        flags |= IOPL | NT;
-    if (x86_has(cpu, F_I386))
-        flags |= RF | VM;
-    if (x86_has(cpu, F_I486))
-        flags |= AC;
-    if (x86_has(cpu, F_VME))
-        flags |= VIF | VIP;
-    if (x86_has(cpu, F_CPUID))
-        flags |= ID;
-    return flags;
-}
-
-u32 x86_flags_fixed(const struct x86 *cpu)
-{
-    return 2 | (x86_has(cpu, F_ONLY86) ? 0xf000 : 0);
 }
 
 u64 x86_address_lines(const struct x86 *cpu)

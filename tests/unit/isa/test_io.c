@@ -1,0 +1,197 @@
+/* IN, OUT, INS, OUTS. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "isa/x86/mode.h"
+#include "tests/unit/isa/one.h"
+
+/* A device on ports 100h to 107h: it writes down what it was asked, and answers with a count. */
+struct scribe {
+    struct device dev;
+    struct region region;
+    char          text[256];
+    u64           answers;
+};
+
+static u64 scribe_read(struct device *dev, u64 offset, unsigned size)
+{
+    struct scribe *s = container_of(dev, struct scribe, dev);
+
+    snprintf(s->text + strlen(s->text), sizeof s->text - strlen(s->text), "r%u.%u@%u ",
+             (unsigned)offset, size, (unsigned)dev->machine->clock.now);
+    return 0x44332211 + s->answers++;
+}
+
+static void scribe_write(struct device *dev, u64 offset, u64 value, unsigned size)
+{
+    struct scribe *s = container_of(dev, struct scribe, dev);
+
+    snprintf(s->text + strlen(s->text), sizeof s->text - strlen(s->text), "w%u.%u=%x ",
+             (unsigned)offset, size, (unsigned)value);
+}
+
+static const struct io_ops scribe_io = { scribe_read, scribe_write, 4 };
+
+static bool scribe_attach(struct device *dev, struct error *err)
+{
+    struct scribe *s = container_of(dev, struct scribe, dev);
+
+    s->region = (struct region){ .name = "scribe", .owner = dev, .io = &scribe_io, .size = 8 };
+    space_map(dev->machine->ports, &s->region, 0x100, NORMAL);
+    return true;
+}
+
+static const struct device_type scribe_type = {
+    .name = "scribe", .title = "writes down", .size = sizeof(struct scribe),
+    .attach = scribe_attach,
+};
+
+static struct bare *bench;
+static struct scribe *scribe;
+
+static void power_on(void)
+{
+    struct device *dev;
+
+    bench = bare_create(1 << 20, "max");
+    dev = machine_add(bench->machine, &scribe_type, "scribe", NULL);
+    cr_assert(dev);
+    scribe = container_of(dev, struct scribe, dev);
+    bare_flat32(bench);
+    bench->cpu->gpr[RDX] = 0x100;
+    bench->cpu->gpr[RAX] = 0xcafebabe;
+}
+
+TestSuite(io, .init = power_on);
+
+Test(io, in_and_out_have_three_sizes)
+{
+    struct x86 *cpu = bench->cpu;
+
+    cr_assert_eq(ONE(bench, 0xee), NO_FAULT);
+    cr_assert_eq(ONE(bench, 0x66, 0xef), NO_FAULT);
+    cr_assert_eq(ONE(bench, 0xef), NO_FAULT);
+    cr_assert_str_eq(scribe->text, "w0.1=be w0.2=babe w0.4=cafebabe ");
+    cr_assert_eq(ONE(bench, 0xec), NO_FAULT);
+    cr_assert_eq(cpu->gpr[RAX], 0xcafeba11);
+    cr_assert_eq(ONE(bench, 0x66, 0xed), NO_FAULT);
+    cr_assert_eq(cpu->gpr[RAX], 0xcafe2212);
+    cr_assert_eq(ONE(bench, 0xed), NO_FAULT);
+    cr_assert_eq(cpu->gpr[RAX], 0x44332213);
+}
+
+Test(io, rex_makes_no_wider_port)
+{
+    bare_flat64(bench, 0x10000);
+    bench->cpu->gpr[RAX] = UINT64_MAX;
+    cr_assert_eq(ONE(bench, 0x48, 0xed), NO_FAULT);
+    cr_assert_eq(bench->cpu->gpr[RAX], 0x44332211);
+    cr_assert(strncmp(scribe->text, "r0.4", 4) == 0);
+}
+
+Test(io, where_nobody_answers_ones_are_read)
+{
+    cr_assert_eq(ONE(bench, 0xe4, 0x80), NO_FAULT);
+    cr_assert_eq(bench->cpu->gpr[RAX], 0xcafebaff);
+    cr_assert_eq(ONE(bench, 0xe7, 0x80), NO_FAULT);
+}
+
+Test(io, privilege_is_asked_first)
+{
+    bench->cpu->cpl = 3;
+    bench->cpu->seg[TR].limit = 0x67;           /* no room for an I/O map */
+    x86_mode_update(bench->cpu);
+    cr_assert_eq(ONE(bench, 0xee), V_GP);
+    cr_assert_eq(ONE(bench, 0x6c), V_GP);
+    cr_assert_str_eq(scribe->text, "");
+}
+
+static void run_strings(const void *code, size_t count, u64 until)
+{
+    static const u8 halt = 0xf4;
+
+    bare_store(bench, CODE, code, count);
+    bare_store(bench, CODE + count, &halt, 1);
+    bench->cpu->rip = CODE;
+    machine_run(bench->machine, until);
+}
+
+Test(io, a_string_reads_the_time_of_each_iteration)
+{
+    static const u8 code[] = { 0x90, 0x90, 0xf3, 0x6c };        /* REP INSB */
+    struct x86 *cpu = bench->cpu;
+
+    cpu->gpr[RCX] = 3;
+    cpu->gpr[RDI] = DATA;
+    run_strings(code, sizeof code, SECOND);
+    cr_assert_str_eq(scribe->text, "r0.1@2 r0.1@3 r0.1@4 ");
+    cr_assert_eq(cpu->gpr[RCX], 0);
+    cr_assert_eq(cpu->gpr[RDI], DATA + 3);
+    cr_assert_eq(memcmp(bench->ram->host + DATA, "\x11\x12\x13", 3), 0);
+    cr_assert_eq(cpu->cpu.retired, 6);
+}
+
+Test(io, a_string_stops_wherever_time_is_up)
+{
+    static const u8 code[] = { 0xf3, 0x66, 0x6d };              /* REP INSW */
+
+    for (u64 until = 1; until < 6; until++) {
+        power_on();
+        bench->cpu->gpr[RCX] = 100;
+        bench->cpu->gpr[RDI] = DATA;
+        run_strings(code, sizeof code, until);
+        cr_expect_eq(bench->cpu->gpr[RCX], 100 - until);
+        cr_expect_eq(bench->cpu->gpr[RDI], DATA + 2 * until);
+        cr_expect_eq(bench->cpu->rip, CODE);
+        cr_expect_eq(bench->cpu->cpu.retired, until);
+        bare_destroy(bench);
+    }
+}
+
+Test(io, strings_go_down_and_override_their_segment)
+{
+    static const u8 code[] = { 0xfd, 0x64, 0xf3, 0x6e };        /* STD; FS: REP OUTSB */
+    struct x86 *cpu = bench->cpu;
+
+    bare_store(bench, DATA, "abcd", 4);
+    cpu->seg[FS].base = DATA - 0x10;
+    x86_mode_update(cpu);
+    cpu->gpr[RCX] = 3;
+    cpu->gpr[RSI] = 0x13;
+    run_strings(code, sizeof code, SECOND);
+    cr_assert_str_eq(scribe->text, "w0.1=64 w0.1=63 w0.1=62 ");
+    cr_assert_eq(cpu->gpr[RSI], 0x10);
+}
+
+Test(io, sixteen_bit_addresses_wrap)
+{
+    static const u8 code[] = { 0x67, 0xf3, 0x6c };
+    struct x86 *cpu = bench->cpu;
+
+    cpu->gpr[RCX] = 0x12340002;
+    cpu->gpr[RDI] = 0x1234ffff;
+    run_strings(code, sizeof code, SECOND);
+    cr_assert_eq(cpu->gpr[RDI], 0x12340001);
+    cr_assert_eq(cpu->gpr[RCX], 0x12340000);
+}
+
+Test(io, nothing_is_read_that_cannot_be_stored)
+{
+    struct x86 *cpu = bench->cpu;
+
+    cpu->seg[ES].limit = 0xfff;
+    cpu->seg[ES].attr &= ~(u32)SEG_G;
+    x86_mode_update(cpu);
+    cpu->gpr[RDI] = 0x2000;
+    cr_assert_eq(ONE(bench, 0x6c), V_GP);
+    cr_assert_str_eq(scribe->text, "");
+    cr_assert_eq(cpu->gpr[RDI], 0x2000);
+}
+
+Test(io, no_iterations_ask_nobody)
+{
+    bench->cpu->gpr[RCX] = 0;
+    cr_assert_eq(ONE(bench, 0xf3, 0x6e), NO_FAULT);
+    cr_assert_str_eq(scribe->text, "");
+    cr_assert_eq(bench->cpu->rip, CODE + 2);
+}
