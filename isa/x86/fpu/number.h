@@ -88,7 +88,7 @@ static inline struct number number_add(struct number a, struct number b)
     return normalised(a.sign, a.exp, sum);
 }
 
-/* The difference of magnitudes; hi:lo is a fraction that is below a.hi unless exponents were equal. */
+/* The difference of magnitudes; hi:lo is above a.hi only if exponents were equal and lo is 0. */
 static inline struct number number_less(struct number a, u64 hi, u64 lo)
 {
     u64 borrow = lo != 0;

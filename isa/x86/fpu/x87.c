@@ -31,7 +31,7 @@ static void set_ferr(struct x86 *cpu, bool level)
 {
     if (cpu->ferr.level == level)
         return;
-    if (cpu->op)
+    if (cpu->op)                        /* not from a reset */
         x86_publish_time(cpu);
     line_set(&cpu->ferr, level);
 }

@@ -8,8 +8,8 @@
 #include "isa/x86/ops/x87_body.h"
 
 /*
- * What a store starts from: a copy of the environment, and ST(0). If that is empty IE is raised, and
- * a NaN serves: each format makes of it what it makes of an empty register.
+ * What a store starts from: a copy of the environment, and ST(0). If that is empty IE is raised,
+ * and a NaN serves: each format makes of it what it makes of an empty register.
  */
 static struct f80 begin_store(struct x86 *cpu, struct fp_env *e)
 {

@@ -1,14 +1,16 @@
 /*
  * x87 instructions, bytes in and images out, against the host's own unit where it has one: random
- * registers, tags, masks, rounding and precision; FRSTOR, the instruction, FNSAVE. Nothing traps: what
- * is unmasked stays pending, and FNSAVE does not wait.
+ * registers, tags, masks, rounding and precision; FRSTOR, the instruction, FNSAVE. Nothing traps:
+ * what is unmasked stays pending, and FNSAVE does not wait.
  */
 #include "core/error.h"
 #include "core/machine.h"
 #include "core/ram.h"
 #include "isa/x86/cpuid.h"
+#include "isa/x86/decode.h"
 #include "isa/x86/fpu/x87.h"
 #include "isa/x86/mode.h"
+#include "isa/x86/operations.h"
 #include "isa/x86/paging.h"
 #include "isa/x86/x86.h"
 #include "tests/unit/isa/fpu_operands.h"
@@ -20,7 +22,7 @@
 
 enum {
     BASE = 0x10000000, PHYSICAL = 0x200000, IN = 0x8000, OUT = 0x8100, MEMORY = 0x8200,
-    STACK = 0x9000, LOOP = 0x7ff0, WINDOW = 0x10000, SLOT = 32,
+    CROSSING = 0xaffb, STACK = 0x9000, LOOP = 0x7ff0, WINDOW = 0x10000, SLOT = 32,
 };
 
 /* ---- A processor in 64-bit mode that sees the window at BASE ---- */
@@ -28,6 +30,7 @@ enum {
 static struct machine *machine;
 static struct x86 *cpu;
 static u8 *window;
+static unsigned operand = MEMORY;     /* where RSI points to */
 
 /* As processors do that have not bit 13 of CPUID.7.EBX. */
 static void keep_selectors(bool keep)
@@ -83,7 +86,7 @@ static void run(unsigned code, u64 flags)
     memcpy(window + LOOP, loop, sizeof loop);
     memcpy(window + STACK, &back, sizeof back);
     cpu->gpr[RDI] = BASE + IN;
-    cpu->gpr[RSI] = BASE + MEMORY;
+    cpu->gpr[RSI] = BASE + operand;
     cpu->gpr[RCX] = 0;
     cpu->gpr[RDX] = BASE + OUT;
     cpu->gpr[RSP] = BASE + STACK;
@@ -245,6 +248,41 @@ Test(x87, without_the_unit_its_instructions_pass_by)
     cr_assert_eq(cpu->rip, BASE + LOOP);
 }
 
+/* ---- Which encodings there are ---- */
+
+static bool is_defined(u8 first, u8 modrm)
+{
+    switch (first) {
+    case 0xd9:
+        return modrm < 0xc0 ? modrm != 0x0e
+            : modrm <= 0xd0 || (modrm >= 0xd8 && modrm != 0xe2 && modrm != 0xe3 && modrm != 0xe6
+                                && modrm != 0xe7 && modrm != 0xef);
+    case 0xda: return modrm < 0xe0 || modrm == 0xe9;
+    case 0xdb:
+        return modrm < 0xc0 ? modrm != 0x26 && modrm != 0x36
+            : modrm < 0xe5 || (modrm >= 0xe8 && modrm < 0xf8);
+    case 0xdd: return modrm < 0xc0 ? modrm != 0x2e : modrm < 0xf0;
+    case 0xde: return modrm < 0xd8 || modrm >= 0xe0 || modrm == 0xd9;
+    case 0xdf: return modrm < 0xe1 || (modrm >= 0xe8 && modrm < 0xf8);
+    default:   return true;
+    }
+}
+
+Test(x87, undefined_encodings_are_the_escape_that_raises_ud)
+{
+    for (unsigned first = 0xd8; first < 0xe0; first++)
+        for (unsigned modrm = 0; modrm < 256; modrm++) {
+            u8 bytes[15] = { (u8)first, (u8)modrm };
+            struct code code = { bytes, sizeof bytes };
+            struct insn insn;
+
+            cr_assert_eq(x86_decode(cpu, &code, BASE, &insn), DECODED);
+            cr_expect_eq(insn.row->operation != OP_esc,
+                         is_defined((u8)first, (u8)(modrm < 0xc0 ? (modrm & 0x38) | 6 : modrm)),
+                         "%02x %02x", first, modrm);
+        }
+}
+
 /* ---- Images ---- */
 
 struct image {
@@ -340,7 +378,7 @@ static void random_memory(u8 *m, struct f80 near)
 
 struct outcome {
     struct image image;
-    u8  memory[128];
+    u8  memory[128], crossing[128];
     u64 rax, flags;
 };
 
@@ -361,10 +399,11 @@ static void run_host(unsigned code, u64 flags, struct outcome *o)
                  "lea 256(%%rsp), %%rsp"
                  : "+a"(rax), "=&r"(out)
                  : "r"((u64)BASE + code), "r"(flags), "D"((u64)BASE + IN),
-                   "S"((u64)BASE + MEMORY), "c"(0l), "d"((u64)BASE + OUT)
+                   "S"((u64)BASE + operand), "c"(0l), "d"((u64)BASE + OUT)
                  : "memory", "cc");
     memcpy(&o->image, host + OUT, sizeof o->image);
     memcpy(o->memory, host + MEMORY, sizeof o->memory);
+    memcpy(o->crossing, host + CROSSING, sizeof o->crossing);
     o->rax = rax;
     o->flags = out & FLAGS_ARITHMETIC;
 }
@@ -374,6 +413,7 @@ static void run_ours(unsigned code, u64 flags, struct outcome *o)
     run(code, flags);
     memcpy(&o->image, window + OUT, sizeof o->image);
     memcpy(o->memory, window + MEMORY, sizeof o->memory);
+    memcpy(o->crossing, window + CROSSING, sizeof o->crossing);
     o->rax = cpu->gpr[RAX];
     o->flags = x86_flags(cpu) & FLAGS_ARITHMETIC;
 }
@@ -430,24 +470,6 @@ static bool is_transcendental(u8 first, u8 modrm)
 {
     return first == 0xd9 && ((modrm >= 0xf0 && modrm <= 0xf3) || modrm == 0xf9 || modrm == 0xfb
                              || modrm == 0xfe || modrm == 0xff);
-}
-
-static bool is_defined(u8 first, u8 modrm)
-{
-    switch (first) {
-    case 0xd9:
-        return modrm < 0xc0 ? modrm != 0x0e
-            : modrm <= 0xd0 || (modrm >= 0xd8 && modrm != 0xe2 && modrm != 0xe3 && modrm != 0xe6
-                                && modrm != 0xe7 && modrm != 0xef);
-    case 0xda: return modrm < 0xe0 || modrm == 0xe9;
-    case 0xdb:
-        return modrm < 0xc0 ? modrm != 0x26 && modrm != 0x36
-            : modrm < 0xe5 || (modrm >= 0xe8 && modrm < 0xf8);
-    case 0xdd: return modrm < 0xc0 ? modrm != 0x2e : modrm < 0xf0;
-    case 0xde: return modrm < 0xd8 || modrm >= 0xe0 || modrm == 0xd9;
-    case 0xdf: return modrm < 0xe1 || (modrm >= 0xe8 && modrm < 0xf8);
-    default:   return true;
-    }
 }
 
 static bool is_fcomi(u8 first, u8 modrm)
@@ -510,6 +532,7 @@ static bool agree(const struct form *f, const struct outcome *a, const struct ou
     if (f->kind == ANY_C1)
         x.sw = (x.sw & ~(u32)FP_C1) | (y.sw & FP_C1);
     return !memcmp(&x, &y, sizeof x) && !memcmp(a->memory, b->memory, sizeof a->memory)
+        && !memcmp(a->crossing, b->crossing, sizeof a->crossing)
         && (u16)a->rax == (u16)b->rax && a->flags == b->flags;
 }
 
@@ -557,12 +580,15 @@ static bool try_one(unsigned i)
     memcpy(memory, &environment, sizeof environment);
     if (random_below(8))
         random_memory(memory, get_f80(in.st[0]));
+    operand = random_below(4) ? MEMORY : CROSSING;
     for (unsigned attempt = 0; attempt < 3; attempt++) {
         cpu->gpr[RAX] = 0x1234;
         memcpy(window + IN, &in, sizeof in);
         memcpy(host + IN, &in, sizeof in);
         memcpy(window + MEMORY, memory, sizeof memory);
         memcpy(host + MEMORY, memory, sizeof memory);
+        memcpy(window + CROSSING, memory, sizeof memory);
+        memcpy(host + CROSSING, memory, sizeof memory);
         run_host(i * SLOT, flags, &theirs);
         run_ours(i * SLOT, flags, &ours);
         if (agree(&forms[i], &ours, &theirs))
