@@ -98,8 +98,9 @@ Test(io, where_nobody_answers_ones_are_read)
 
 Test(io, privilege_is_asked_first)
 {
+    bare_store(bench, 0x66, "\x68", 2);         /* the I/O map lies behind the TSS's limit */
     bench->cpu->cpl = 3;
-    bench->cpu->seg[TR].limit = 0x67;           /* no room for an I/O map */
+    bench->cpu->seg[TR].limit = 0x67;
     x86_mode_update(bench->cpu);
     cr_assert_eq(ONE(bench, 0xee), V_GP);
     cr_assert_eq(ONE(bench, 0x6c), V_GP);
