@@ -318,9 +318,12 @@ static struct code code_in_page(const struct x86 *cpu, const u8 *host, u64 linea
     return (struct code){ host, (unsigned)room };
 }
 
-static void raise_op(struct insn *in, enum vector v)
+/* The bytes that were there belong to it: who writes to them is heard. */
+static void raise_op(struct insn *in, enum vector v, unsigned bytes)
 {
-    *in = (struct insn){ .op = { .fn = h_raise, .dst = (u8)v }, .ends = true };
+    *in = (struct insn){
+        .op = { .fn = h_raise, .dst = (u8)v }, .length = (u8)bytes, .ends = true
+    };
 }
 
 static bool is_conditional(const struct insn *in)
@@ -369,7 +372,7 @@ static enum decode_result first_insn(struct builder *k, const u8 *host, u64 line
     if (r != DECODE_MORE)
         return r;
     if (code.room < room) {             /* the segment ends first */
-        raise_op(in, V_GP);
+        raise_op(in, V_GP, code.room);
         return DECODE_FAULT;
     }
     memcpy(bytes, host, room);
@@ -382,7 +385,7 @@ static enum decode_result first_insn(struct builder *k, const u8 *host, u64 line
         code.room = (unsigned)(x86_cs_limit(cpu) - k->rip + 1);
     r = x86_decode(cpu, &code, k->rip, in);
     if (r == DECODE_MORE) {
-        raise_op(in, V_GP);
+        raise_op(in, V_GP, code.room);
         r = DECODE_FAULT;
     }
     k->b->second = next;
@@ -404,7 +407,7 @@ static struct block *build_scratch(struct x86 *cpu, u64 linear, u64 physical)
     b->rip = cpu->rip;
     b->mode = cpu->mode;
     if (x86_decode(cpu, &code, cpu->rip, &in) == DECODE_MORE)
-        raise_op(&in, V_GP);
+        raise_op(&in, V_GP, 15);
     place_insn(&k, &in);
     if (!in.ends || is_conditional(&in))
         fall_through(&k);

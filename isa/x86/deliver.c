@@ -228,7 +228,8 @@ static void deliver_gate(struct x86 *cpu, const struct interruption *e, struct d
 }
 
 /* The task has its own stack, which gets the error code: SDM 3A 6.14.3. */
-static void deliver_task(struct x86 *cpu, const struct interruption *e, const struct descriptor *gate)
+static void deliver_task(struct x86 *cpu, const struct interruption *e,
+                         const struct descriptor *gate)
 {
     struct frame f = { .size = 4 };
     struct stack s;

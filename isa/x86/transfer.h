@@ -8,7 +8,7 @@ void x86_cs_take(struct x86 *, u16 selector, const struct descriptor *, unsigned
 /* #GP(0) where the offset is beyond a code segment's limit, or not canonical. */
 void x86_check_entry(struct x86 *, const struct descriptor *cs, u64 offset);
 
-/* JMP, CALL, RET, IRET: operand sizes 2, 4 and 8 bytes. cpu->rip is that of the next instruction. */
+/* JMP, CALL, RET, IRET: operands of 2, 4 and 8 bytes; cpu->rip is behind the instruction. */
 void x86_far_jump(struct x86 *, u16 selector, u64 offset, unsigned size);
 void x86_far_call(struct x86 *, u16 selector, u64 offset, unsigned size);
 void x86_far_return(struct x86 *, unsigned size, u16 release);

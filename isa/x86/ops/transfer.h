@@ -1,4 +1,4 @@
-/* Operations of segment registers, far transfers, interrupts and EFLAGS, by form: see operations.h. */
+/* Operations of segments, far transfers, interrupts and EFLAGS, by form: see operations.h. */
 #pragma once
 
 #define TRANSFER_PLAIN(X)                                                               \

@@ -141,7 +141,8 @@ static void store_table(struct x86 *cpu, const struct op *op, const struct table
 PLAIN_OP(sgdt) { store_table(cpu, op, cpu->gdtr); }
 PLAIN_OP(sidt) { store_table(cpu, op, cpu->idtr); }
 
-static void load_table(struct x86 *cpu, const struct op *op, unsigned size, struct table_register *t)
+static void load_table(struct x86 *cpu, const struct op *op, unsigned size,
+                       struct table_register *t)
 {
     struct { u16 limit; u64 base; } __attribute__((packed)) image = { 0, 0 };
 
