@@ -22,8 +22,6 @@ struct moo_test {
     const u8        *code;
     u32              length;
     struct moo_state init, final;
-    bool             exception;     /* raised, and flags were pushed at: */
-    u32              flags_at;
     char             hash[41];      /* hexadecimal, or "" */
 };
 

@@ -1,0 +1,212 @@
+#include "tests/insn/check.h"
+
+#include <string.h>
+
+#include "isa/x86/state.h"
+#include "tests/insn/gen.h"
+#include "tests/insn/maker.h"
+
+/* TF is how the host steps, RF how it restarts. */
+static u64 flags_compared(const struct insn_case *c)
+{
+    return ~(u64)(TF | RF | (c->row->attributes >> 16 & 0xffff));
+}
+
+static bool same_number(const u8 *a, const u8 *b, unsigned at, unsigned size)
+{
+    return memcmp(a + at, b + at, size) == 0;
+}
+
+/* AMD's processors keep the pointers to the last instruction only while an exception is pending. */
+static bool pending(const u8 *fx)
+{
+    return fx[FX_FSW] & 0x80;
+}
+
+static const char *fx_difference(const u8 *a, const u8 *b)
+{
+    static const struct { u16 at, size; const char *name; } part[] = {
+        { FX_FCW, 2, "FCW" }, { FX_FSW, 2, "FSW" }, { FX_FTW, 1, "FTW" }, { FX_FOP, 2, "FOP" },
+        { FX_FIP, 8, "FIP" }, { FX_FDP, 8, "FDP" }, { FX_MXCSR, 4, "MXCSR" },
+    };
+
+    for (unsigned i = 0; i < COUNT(part); i++)
+        if (!same_number(a, b, part[i].at, part[i].size) && (i < 3 || i > 5 || pending(a)))
+            return part[i].name;
+    for (unsigned i = 0; i < 8; i++)
+        if (!same_number(a, b, FX_ST + 16 * i, 10))
+            return "ST";
+    for (unsigned i = 0; i < 16; i++)
+        if (!same_number(a, b, FX_XMM + 16 * i, 16))
+            return "XMM";
+    return NULL;
+}
+
+/* The halves that 32-bit code does not see are not defined: SDM 1 3.4.1.1 */
+static u64 seen(const struct insn_case *c, const struct registers *r, unsigned n)
+{
+    if (c->bits == 64 && r->sel[CS] != SEL_CODE32)
+        return r->gpr[n];
+    return n < 8 ? (u32)r->gpr[n] : 0;
+}
+
+/* The host's way to its signal handler turns null selectors into 0: SDM 2 IRET. */
+static u16 visible(u16 selector)
+{
+    return selector < 4 ? 0 : selector;
+}
+
+static const char *register_difference(const struct insn_case *c, const struct registers *a,
+                                       const struct registers *b)
+{
+    static const char *const name[16] = {
+        "RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
+        "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15",
+    };
+    static const char *const segment[6] = { "ES", "CS", "SS", "DS", "FS", "GS" };
+
+    if (a->rip != b->rip)
+        return "RIP";
+    for (unsigned i = 0; i < 16; i++)
+        if (seen(c, a, i) != seen(c, b, i))
+            return name[i];
+    if ((a->rflags ^ b->rflags) & flags_compared(c))
+        return "flags";
+    for (unsigned i = 0; i < 6; i++)
+        if (visible(a->sel[i]) != visible(b->sel[i]))
+            return segment[i];
+    if (c->bits == 64 && a->fs_base != b->fs_base)
+        return "FS base";
+    if (c->bits == 64 && a->gs_base != b->gs_base)
+        return "GS base";
+    return fx_difference(a->fx, b->fx);
+}
+
+/*
+ * PUSH of a segment register with a 32-bit operand writes a word on Intel's processors, as here, and
+ * a doubleword on the host: SDM 2 PUSH.
+ */
+static bool beyond_selector(const struct insn_case *c, unsigned at)
+{
+    return (int)at >= data_offset(c->in.gpr[RSP]) - 6;
+}
+
+static const char *selector_difference(const struct insn_case *c, const struct insn_result *a,
+                                       const struct insn_result *b)
+{
+    unsigned k = 0;
+
+    for (unsigned i = 0; i < a->changed; i++) {
+        if (k < b->changed && a->delta[i].at == b->delta[k].at) {
+            if (a->delta[i].value != b->delta[k++].value)
+                return "memory";
+        } else if (!beyond_selector(c, a->delta[i].at)) {
+            return "memory";
+        }
+    }
+    return k == b->changed ? NULL : "memory";
+}
+
+static const char *memory_difference(const struct insn_case *c, const struct insn_result *a,
+                                     const struct insn_result *b)
+{
+    if (strcmp(insn_name(c->row), "push_seg") == 0)
+        return selector_difference(c, a, b);
+    if (a->changed != b->changed || a->hash != b->hash)
+        return "memory";
+    return NULL;
+}
+
+/* The kernel does not tell whether its own pages are there. */
+static bool same_error(const struct insn_result *host, const struct insn_result *ours)
+{
+    u32 mask = host->vector == V_PF && host->cr2 >= 0x7ffffffff000 ? ~1u : ~0u;
+
+    return !((host->error ^ ours->error) & mask);
+}
+
+const char *insn_difference(const struct insn_case *c, const struct insn_result *host,
+                            const struct insn_result *ours)
+{
+    const char *what;
+
+    if (host->vector != ours->vector)
+        return "vector";
+    if (host->vector != NO_VECTOR && !same_error(host, ours))
+        return "error code";
+    if (host->cr2 != ours->cr2)
+        return "CR2";
+    what = register_difference(c, &host->out, &ours->out);
+    return what ? what : memory_difference(c, host, ours);
+}
+
+/* ---- For people ---- */
+
+static void print_fx(FILE *f, const u8 *in, const u8 *a, const u8 *b)
+{
+    for (unsigned i = 0; i < 32; i += 4)
+        if (!same_number(in, a, i, 4) || !same_number(in, b, i, 4))
+            fprintf(f, "  fx+%02u   %08x  host %08x  ours %08x\n", i, *(const u32 *)(in + i),
+                    *(const u32 *)(a + i), *(const u32 *)(b + i));
+    for (unsigned i = 0; i < 24; i++) {
+        const u8 *v[3] = { in + FX_ST + 16 * i, a + FX_ST + 16 * i, b + FX_ST + 16 * i };
+        static const char *const who[3] = { "", "  host ", "  ours " };
+
+        if (!memcmp(v[0], v[1], 16) && !memcmp(v[0], v[2], 16))
+            continue;
+        fprintf(f, "  %s%-2u ", i < 8 ? "ST  " : "XMM ", i < 8 ? i : i - 8);
+        for (unsigned k = 0; k < 3; k++)
+            fprintf(f, "%s%016llx %016llx", who[k], *(const unsigned long long *)(v[k] + 8),
+                    *(const unsigned long long *)v[k]);
+        fprintf(f, "\n");
+    }
+}
+
+static void print_line(FILE *f, const char *name, u64 in, u64 a, u64 b)
+{
+    fprintf(f, "  %-6s %16llx  host %16llx  ours %16llx%s\n", name, (unsigned long long)in,
+            (unsigned long long)a, (unsigned long long)b, a == b ? "" : "  <<<");
+}
+
+static void print_deltas(FILE *f, const char *who, const struct insn_result *r)
+{
+    fprintf(f, "  memory, %s: %u bytes", who, r->changed);
+    for (unsigned i = 0; i < r->changed && i < 40; i++)
+        fprintf(f, "%s %x=%02x", i % 16 ? "" : "\n   ", r->delta[i].at, r->delta[i].value);
+    fprintf(f, "\n");
+}
+
+void insn_print(FILE *f, const struct insn_case *c, const struct insn_result *host,
+                const struct insn_result *ours)
+{
+    static const char *const name[16] = {
+        "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+        "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+    };
+    const struct registers *in = &c->in, *a = &host->out, *b = &ours->out;
+
+    fprintf(f, "\"%s\" %s, %u bits%s:", c->row->encoding, insn_name(c->row), c->bits,
+            c->through ? ", through" : "");
+    for (unsigned i = 0; i < c->length; i++)
+        fprintf(f, " %02x", c->code[i]);
+    fprintf(f, "\n  vector host %x (error %x, cr2 %llx)  ours %x (error %x, cr2 %llx)\n",
+            host->vector, host->error, (unsigned long long)host->cr2, ours->vector, ours->error,
+            (unsigned long long)ours->cr2);
+    for (unsigned i = 0; i < 16; i++)
+        print_line(f, name[i], in->gpr[i], a->gpr[i], b->gpr[i]);
+    print_line(f, "rip", in->rip, a->rip, b->rip);
+    print_line(f, "flags", in->rflags, a->rflags, b->rflags);
+    for (unsigned i = 0; i < 6; i++)
+        print_line(f, "seg", in->sel[i], a->sel[i], b->sel[i]);
+    print_line(f, "fsbase", in->fs_base, a->fs_base, b->fs_base);
+    print_line(f, "gsbase", in->gs_base, a->gs_base, b->gs_base);
+    print_fx(f, in->fx, a->fx, b->fx);
+    for (unsigned i = 0; i < c->patches; i++) {
+        fprintf(f, "  data %x:", c->patch[i].at);
+        for (unsigned k = 0; k < c->patch[i].count && k < 32; k++)
+            fprintf(f, " %02x", c->patch[i].bytes[k]);
+        fprintf(f, "\n");
+    }
+    print_deltas(f, "host", host);
+    print_deltas(f, "ours", ours);
+}

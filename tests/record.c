@@ -1,0 +1,133 @@
+/*
+ * Instructions, here and on the host's own processor.
+ *
+ *   record [--count MILLIONS] [--from SERIAL] [--only TEXT] [--show N]
+ *       runs random cases on both and says where they differ; TEXT: part of an operation's name, or
+ *       of an encoding
+ *   record --write FILE
+ *       writes what the host does to the sample of tests/insn/vectors; compress it with zstd -19
+ *   record --reasons
+ *       says which rows are not compared, and why
+ *
+ * x86-64 Linux only, but for --reasons.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/insn/check.h"
+#include "tests/insn/gen.h"
+#include "tests/insn/native.h"
+#include "tests/insn/play.h"
+
+struct session {
+    struct insn_gen *gen;
+    struct player   *player;
+    const char      *only;
+    unsigned         show;
+    u64              ran, differed;
+    unsigned         rows, bad_rows;
+};
+
+static bool selected(const struct session *s, const struct row *row)
+{
+    return !s->only || strstr(insn_name(row), s->only) || strstr(row->encoding, s->only);
+}
+
+/* False: they differ. */
+static bool compare(struct session *s, unsigned row, unsigned bits, u64 serial, bool show)
+{
+    static struct insn_case c;
+    static struct insn_result host, ours;
+    const char *what;
+
+    if (!insn_generate(s->gen, row, bits, serial, &c))
+        return true;
+    native_run(&c, &host);
+    player_run(s->player, &c, serial & 1 && player_can_block(&c, &host), &ours);
+    s->ran++;
+    what = insn_difference(&c, &host, &ours);
+    if (what && show) {
+        printf("%s differs, serial %llu: ", what, (unsigned long long)serial);
+        insn_print(stdout, &c, &host, &ours);
+    }
+    return !what;
+}
+
+static void run_row(struct session *s, unsigned row, u64 from, u64 count)
+{
+    for (unsigned bits = 32; bits <= 64; bits += 32) {
+        u64 bad = 0;
+
+        if (insn_excluded(&x86_rows[row], bits))
+            continue;
+        for (u64 i = from; i < from + count; i++)
+            bad += !compare(s, row, bits, i, bad < s->show);
+        s->rows++;
+        s->differed += bad;
+        s->bad_rows += bad != 0;
+        if (bad)
+            printf("%6llu of %llu differ: \"%s\" %s, %u bits\n", (unsigned long long)bad,
+                   (unsigned long long)count, x86_rows[row].encoding,
+                   insn_name(&x86_rows[row]), bits);
+    }
+}
+
+static int run_all(struct session *s, u64 from, u64 total)
+{
+    unsigned rows = 0;
+    u64 each;
+
+    for (unsigned i = 0; i < x86_row_count; i++)
+        for (unsigned bits = 32; bits <= 64; bits += 32)
+            rows += selected(s, &x86_rows[i]) && !insn_excluded(&x86_rows[i], bits);
+    each = rows ? (total + rows - 1) / rows : 0;
+    for (unsigned i = 0; i < x86_row_count; i++)
+        if (selected(s, &x86_rows[i]))
+            run_row(s, i, from, each);
+    printf("%llu cases of %u rows (32 and 64 bits counted each), %llu differ in %u rows\n",
+           (unsigned long long)s->ran, s->rows, (unsigned long long)s->differed, s->bad_rows);
+    return s->differed != 0;
+}
+
+static void print_reasons(void)
+{
+    for (unsigned i = 0; i < x86_row_count; i++) {
+        const char *why[2] = { insn_excluded(&x86_rows[i], 32), insn_excluded(&x86_rows[i], 64) };
+
+        if (why[0] && why[1])
+            printf("\"%s\" %s: %s\n", x86_rows[i].encoding, insn_name(&x86_rows[i]), why[1]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct session s = { .show = 1 };
+    double millions = 0.1;
+    u64 from = 0;
+    const char *why;
+
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+        if (strcmp(argv[i], "--reasons") == 0) {
+            print_reasons();
+            return 0;
+        }
+        if (strcmp(argv[i], "--count") == 0)
+            millions = atof(value);
+        else if (strcmp(argv[i], "--from") == 0)
+            from = strtoull(value, NULL, 0);
+        else if (strcmp(argv[i], "--only") == 0)
+            s.only = value;
+        else if (strcmp(argv[i], "--show") == 0)
+            s.show = (unsigned)atoi(value);
+        else
+            return fprintf(stderr, "record: %s? See the head of record.c\n", argv[i]), 2;
+        i++;
+    }
+    if (!native_open(&why))
+        return fprintf(stderr, "record: %s\n", why), 2;
+    s.gen = insn_gen_open();
+    s.player = player_open();
+    return run_all(&s, from, (u64)(millions * 1e6));
+}
