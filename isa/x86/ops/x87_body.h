@@ -78,28 +78,25 @@ static inline void note(struct x86 *cpu, const struct op *op)
 }
 
 /* FDP and FDS as well. */
+static inline void note_offset(struct x86 *cpu, const struct op *op, u64 offset)
+{
+    note(cpu, op);
+    cpu->fdp = offset;
+    if (unlikely(cpu->fpu_selectors))
+        cpu->fds = cpu->seg[op_segment(op)].selector;
+}
+
 static inline void note_memory(struct x86 *cpu, const struct op *op)
 {
-    note(cpu, op);
-    cpu->fdp = op_offset(cpu, op);
-    if (unlikely(cpu->fpu_selectors))
-        cpu->fds = cpu->seg[op_segment(op)].selector;
+    note_offset(cpu, op, op_offset(cpu, op));
 }
 
-/* The same where the address is known to be flat. */
-static inline void note_linear(struct x86 *cpu, const struct op *op, u64 linear)
-{
-    note(cpu, op);
-    cpu->fdp = linear;
-    if (unlikely(cpu->fpu_selectors))
-        cpu->fds = cpu->seg[op_segment(op)].selector;
-}
-
-/* By the name of the way to the address: see EACH_EA. */
-#define NOTE_bd(linear)     note_linear(cpu, op, linear)
-#define NOTE_bis(linear)    note_linear(cpu, op, linear)
-#define NOTE_abs(linear)    note_linear(cpu, op, linear)
-#define NOTE_gen(linear)    note_memory(cpu, op)
+/* From the linear address, by the name of the way to that: see EACH_EA. */
+#define NOTE_bd(linear)     note_offset(cpu, op, linear)
+#define NOTE_bis(linear)    note_offset(cpu, op, linear)
+#define NOTE_abs(linear)    note_offset(cpu, op, linear)
+#define NOTE_gen(linear) \
+    note_offset(cpu, op, ((linear) - cpu->fast[op_segment(op)].base) & cpu->lin_mask)
 
 /* Fast addressing comes with a register form, which these have not. */
 #define NO_REGISTER_FORM(name)  void h_##name##_rr(HANDLER_ARGS) { GO(h_raise, op); }

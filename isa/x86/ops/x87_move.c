@@ -224,17 +224,47 @@ static void load_float(struct x86 *cpu, struct op *op, unsigned size)
 LOAD_FORM(fld_m32, 32)
 LOAD_FORM(fld_m64, 64)
 
+static void load_integer(struct x86 *cpu, struct op *op, unsigned size)
+{
+    unsigned unused = 64 - 8 * size;
+    s64 v;
+
+    x87_wait(cpu);
+    v = (s64)(op_load(cpu, op, size) << unused) >> unused;
+    note_memory(cpu, op);
+    push_checked(cpu, s64_to_f80(v));
+}
+
+static inline struct f80 quick_from_integer(s64 v)
+{
+    u64 magnitude = v < 0 ? -(u64)v : (u64)v;
+    unsigned n;
+
+    if (!v)
+        return f80_signed_zero(false);
+    n = (unsigned)__builtin_clzll(magnitude);
+    return f80_pack(v < 0, F80_BIAS + 63 - n, magnitude << n);
+}
+
 #define INTEGER_LOAD(name, bits)                                                \
     BODY(name)                                                                  \
     {                                                                           \
+        u64 linear;                                                             \
         s##bits v;                                                              \
+        u8 *host;                                                               \
                                                                                 \
-        WAIT_FAST;                                                              \
-        if (!slow && unlikely(!room(cpu)))                                      \
+        if (slow) {                                                             \
+            load_integer(cpu, op, bits / 8);                                    \
+            return true;                                                        \
+        }                                                                       \
+        if (unlikely(cpu->fsw & FSW_ES || !room(cpu)                            \
+                     || !ea_gen(cpu, op, sizeof v, TLB_READ, &linear)           \
+                     || !(host = tlb_lookup(tlb, TLB_READ, linear, sizeof v)))) \
             return false;                                                       \
-        LOAD(v, gen);                                                           \
-        note_memory(cpu, op);                                                   \
-        push_checked(cpu, s64_to_f80(v));                                       \
+        memcpy(&v, host, sizeof v);                                             \
+        NOTE_gen(linear);                                                       \
+        cpu->fsw &= (u16)~FP_C1;                                                \
+        push(cpu, quick_from_integer(v));                                       \
         return true;                                                            \
     }                                                                           \
     SLOW_HANDLER(name)                                                          \
@@ -246,23 +276,33 @@ INTEGER_LOAD(fild_m64, 64)
 
 struct image80 { u64 man; u16 se; } __attribute__((packed));
 
+static void load_m80(struct x86 *cpu, struct op *op)
+{
+    struct image80 v;
+
+    x87_wait(cpu);
+    x86_read_bytes(cpu, op_segment(op), op_offset(cpu, op), &v, sizeof v);
+    note_memory(cpu, op);
+    push_checked(cpu, (struct f80){ v.man, v.se });
+}
+
 BODY(fld_m80)
 {
     struct image80 v;
     u64 linear;
     u8 *host;
 
-    WAIT_FAST;
     if (slow) {
-        x86_read_bytes(cpu, op_segment(op), op_offset(cpu, op), &v, sizeof v);
-    } else {
-        if (!room(cpu) || !ea_gen(cpu, op, sizeof v, TLB_READ, &linear)
-            || !(host = tlb_lookup(tlb, TLB_READ, linear, sizeof v)))
-            return false;
-        memcpy(&v, host, sizeof v);
+        load_m80(cpu, op);
+        return true;
     }
-    note_memory(cpu, op);
-    push_checked(cpu, (struct f80){ v.man, v.se });
+    if (unlikely(cpu->fsw & FSW_ES || !room(cpu) || !ea_gen(cpu, op, sizeof v, TLB_READ, &linear)
+                 || !(host = tlb_lookup(tlb, TLB_READ, linear, sizeof v))))
+        return false;
+    memcpy(&v, host, sizeof v);
+    NOTE_gen(linear);
+    cpu->fsw &= (u16)~FP_C1;
+    push(cpu, (struct f80){ v.man, v.se });
     return true;
 }
 SLOW_HANDLER(fld_m80)

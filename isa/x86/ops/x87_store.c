@@ -160,7 +160,7 @@ static inline bool quick_integer(struct f80 a, unsigned bits, unsigned rounding,
             return false;                                                       \
         v = (u##bits)image;                                                     \
         memcpy(host, &v, sizeof v);                                             \
-        note_memory(cpu, op);                                                   \
+        NOTE_gen(linear);                                                       \
         if (pops)                                                               \
             pop(cpu);                                                           \
         return true;                                                            \
@@ -203,7 +203,7 @@ BODY(fstp_m80)
     v = *st(cpu, 0);
     image = (struct image80){ v.man, v.se };
     memcpy(host, &image, sizeof image);
-    note_memory(cpu, op);
+    NOTE_gen(linear);
     cpu->fsw &= (u16)~FP_C1;
     pop(cpu);
     return true;
