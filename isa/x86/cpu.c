@@ -9,6 +9,7 @@
 #include "core/machine.h"
 #include "isa/x86/block.h"
 #include "isa/x86/cpuid.h"
+#include "isa/x86/disassemble.h"
 #include "isa/x86/fpu/x87.h"
 #include "isa/x86/interp.h"
 #include "isa/x86/mode.h"
@@ -25,6 +26,7 @@ DEFINE_STATE(struct x86, X86_STATE);
 static const struct cpu_ops ops = {
     .run = x86_run,
     .settle = x86_settle,
+    .disassemble = x86_disassemble,
 };
 
 static struct x86 *from_device(struct device *dev)
