@@ -2,9 +2,9 @@
 /*
  * Page walks: 32-bit, PAE, four and five levels. SDM 3A chapter 4.
  *
- * Accessed flags of tables are set as the walk passes them, accessed and dirty of the page itself
- * only when the access is allowed. Not modelled: caches of paging structures (a walk always starts
- * at CR3), memory types.
+ * Accessed and dirty flags are set when the walk has ended well and the access is allowed, those of
+ * the tables too: so do processors, though SDM 3A 4.8 leaves open what a walk that faults sets. Not
+ * modelled: caches of paging structures (a walk always starts at CR3), memory types.
  */
 #include "isa/x86/paging.h"
 
@@ -25,6 +25,8 @@ struct walk {
     enum tlb_kind kind;
     enum tlb_set  set;
     u64           rights;       /* PTE_W and PTE_U of all levels, PTE_NX of any */
+    unsigned      passed;       /* entries of tables */
+    struct { u64 at, entry; } table[4];
 };
 
 static _Noreturn void page_fault(const struct walk *w, u32 code)
@@ -92,6 +94,12 @@ static void set_flags(struct x86 *cpu, u64 at, u64 pte, u64 flags, unsigned size
         x86_physical_write(cpu, at, size, pte | flags);
 }
 
+static void pass(struct walk *w, u64 at, u64 entry)
+{
+    w->table[w->passed].at = at;
+    w->table[w->passed++].entry = entry;
+}
+
 /* The page itself: rights, A and D; its physical address and what the TLB keeps of it. */
 static u64 finish(struct walk *w, u64 at, u64 pte, unsigned size, u64 frame, u64 page_bytes)
 {
@@ -99,6 +107,8 @@ static u64 finish(struct walk *w, u64 at, u64 pte, unsigned size, u64 frame, u64
     u64 page;
 
     check_rights(w, pte);
+    for (unsigned i = 0; i < w->passed; i++)
+        set_flags(cpu, w->table[i].at, w->table[i].entry, PTE_A, size);
     set_flags(cpu, at, pte, PTE_A | (w->kind == TLB_WRITE ? PTE_D : 0), size);
     page = (frame | (w->linear & (page_bytes - 1))) & ~PAGE_MASK;
     if (pte & PTE_G && cpu->cr4 & CR4_PGE)
@@ -125,7 +135,7 @@ static u64 walk_legacy(struct walk *w)
             page_fault(w, PF_P | PF_RSVD);
         return finish(w, at, e, 4, frame, 4 << 20);
     }
-    set_flags(cpu, at, e, PTE_A, 4);
+    pass(w, at, e);
     at = (e & 0xfffff000) + (w->linear >> 12 & 0x3ff) * 4;
     e = (u32)x86_physical_read(cpu, at, 4);
     if (!(e & PTE_P))
@@ -160,7 +170,7 @@ static u64 walk_wide(struct walk *w, unsigned level, u64 table, u64 always_reser
         w->rights = (w->rights & e & (PTE_W | PTE_U)) | ((w->rights | e) & PTE_NX);
         if (level == 1 || e & PTE_PS)
             return finish(w, at, e, 8, e & address_bits & ~(BIT(shift) - 1), BIT(shift));
-        set_flags(cpu, at, e, PTE_A, 8);
+        pass(w, at, e);
         table = e & address_bits;
     }
 }
@@ -177,7 +187,7 @@ static u64 walk_pae(struct walk *w)
 
 u64 x86_walk(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set set)
 {
-    struct walk w = { cpu, linear, kind, set, PTE_W | PTE_U };
+    struct walk w = { cpu, linear, kind, set, PTE_W | PTE_U, 0, { { 0, 0 } } };
 
     if (!(cpu->cr0 & CR0_PG))
         return linear & ~PAGE_MASK;
