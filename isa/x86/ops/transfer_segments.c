@@ -302,12 +302,13 @@ PLAIN_OP(arpl_r)
     set_zf(cpu, raised);
 }
 
+/* Memory is written only if it changes: a read-only segment does not mind otherwise. */
 PLAIN_OP(arpl_m)
 {
-    u16 is = (u16)op_rmw_load(cpu, op, 2), least = GET_w(cpu, op->src) & SELECTOR_RPL;
+    u16 is = (u16)op_load(cpu, op, 2), least = GET_w(cpu, op->src) & SELECTOR_RPL;
     bool raised = (is & SELECTOR_RPL) < least;
 
     if (raised)
-        x86_rmw_write(cpu, 2, (u64)((is & ~SELECTOR_RPL) | least));
+        op_store(cpu, op, 2, (u64)((is & ~SELECTOR_RPL) | least));
     set_zf(cpu, raised);
 }
