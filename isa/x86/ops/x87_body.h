@@ -142,10 +142,39 @@ static inline bool x87_stack_fault(struct x86 *cpu, bool overflow)
     return cpu->fcw & FP_IE;
 }
 
-/* A value that came from nowhere or goes there: is ST(i) full that must be, SDM 1 8.1.2? */
+/* May something be pushed? */
 static inline bool room(const struct x86 *cpu)
 {
     return empty(cpu, 7);
+}
+
+/* ---- Operands of more than eight bytes ---- */
+
+/* SDM 3A 6.15, #AC. Ten bytes are aligned as eight, images as their fields. */
+static inline void x87_align(struct x86 *cpu, const struct op *op, unsigned size,
+                             unsigned alignment, enum access kind)
+{
+    u64 linear;
+
+    if (likely(cpu->cpl != 3 || !(cpu->eflags & AC) || !(cpu->cr0 & CR0_AM)))
+        return;
+    linear = x86_segment_linear(cpu, op_segment(op), op_offset(cpu, op), size, kind);
+    if (linear & (alignment - 1))
+        x86_fault_code(cpu, V_AC, 0);
+}
+
+static inline void load_bytes(struct x86 *cpu, const struct op *op, void *to, unsigned size,
+                              unsigned alignment)
+{
+    x87_align(cpu, op, size, alignment, ACCESS_READ);
+    x86_read_bytes(cpu, op_segment(op), op_offset(cpu, op), to, size);
+}
+
+static inline void store_bytes(struct x86 *cpu, const struct op *op, const void *from,
+                               unsigned size, unsigned alignment)
+{
+    x87_align(cpu, op, size, alignment, ACCESS_WRITE);
+    x86_write_bytes(cpu, op_segment(op), op_offset(cpu, op), from, size);
 }
 
 /* ---- Quick ways through memory operands and arithmetic; false: the long way. ---- */

@@ -1,5 +1,10 @@
 /* isa/x86/ops/x87_control.c */
-/* Control instructions: SDM 1 8.3.11; the images of FNSTENV and FNSAVE: figures 8-9 to 8-12. */
+/*
+ * Control instructions: SDM 1 8.3.11; the images of FNSTENV and FNSAVE: figures 8-9 to 8-12.
+ *
+ * Not modelled: what the 8087 and 80287 did otherwise (projective infinities, narrower ranges of
+ * the transcendentals, the interrupt mask of FENI and FDISI); SDM 3B, chapter on compatibility.
+ */
 #include <string.h>
 
 #include "isa/x86/cpuid.h"
@@ -183,7 +188,7 @@ static void load_environment(struct x86 *cpu, struct op *op, unsigned size)
     u8 image[IMAGE_BYTES];
 
     x87_wait(cpu);
-    x86_read_bytes(cpu, op_segment(op), op_offset(cpu, op), image, environment_bytes(size));
+    load_bytes(cpu, op, image, environment_bytes(size), size);
     get_environment(cpu, size, image);
 }
 
@@ -193,7 +198,7 @@ static void store_environment(struct x86 *cpu, struct op *op, unsigned size)
     u8 image[IMAGE_BYTES];
 
     put_environment(cpu, size, image);
-    x86_write_bytes(cpu, op_segment(op), op_offset(cpu, op), image, environment_bytes(size));
+    store_bytes(cpu, op, image, environment_bytes(size), size);
     x87_set_control(cpu, cpu->fcw | FSW_EXCEPTIONS);
 }
 
@@ -203,8 +208,7 @@ static void restore(struct x86 *cpu, struct op *op, unsigned size)
     u8 image[IMAGE_BYTES];
 
     x87_wait(cpu);
-    x86_read_bytes(cpu, op_segment(op), op_offset(cpu, op), image,
-                   environment_bytes(size) + 8 * REGISTER_BYTES);
+    load_bytes(cpu, op, image, environment_bytes(size) + 8 * REGISTER_BYTES, size);
     get_environment(cpu, size, image);
     r = image + environment_bytes(size);
     for (unsigned i = 0; i < 8; i++, r += REGISTER_BYTES) {
@@ -222,8 +226,7 @@ static void save(struct x86 *cpu, struct op *op, unsigned size)
         memcpy(r, &st(cpu, i)->man, 8);
         memcpy(r + 8, &st(cpu, i)->se, 2);
     }
-    x86_write_bytes(cpu, op_segment(op), op_offset(cpu, op), image,
-                    environment_bytes(size) + 8 * REGISTER_BYTES);
+    store_bytes(cpu, op, image, environment_bytes(size) + 8 * REGISTER_BYTES, size);
     x87_init(cpu);
 }
 

@@ -281,7 +281,7 @@ static void load_m80(struct x86 *cpu, struct op *op)
     struct image80 v;
 
     x87_wait(cpu);
-    x86_read_bytes(cpu, op_segment(op), op_offset(cpu, op), &v, sizeof v);
+    load_bytes(cpu, op, &v, sizeof v, 8);
     note_memory(cpu, op);
     push_checked(cpu, (struct f80){ v.man, v.se });
 }
@@ -313,7 +313,7 @@ PLAIN_OP(fbld)
     u8 bcd[10];
 
     x87_wait(cpu);
-    x86_read_bytes(cpu, op_segment(op), op_offset(cpu, op), bcd, sizeof bcd);
+    load_bytes(cpu, op, bcd, sizeof bcd, 8);
     note_memory(cpu, op);
     push_checked(cpu, bcd_to_f80(bcd));
 }

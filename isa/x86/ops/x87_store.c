@@ -193,7 +193,7 @@ BODY(fstp_m80)
         v = begin_store(cpu, &e);
         image = (struct image80){ v.man, v.se };
         if (!fp_store_refused(&e))
-            x86_write_bytes(cpu, op_segment(op), op_offset(cpu, op), &image, sizeof image);
+            store_bytes(cpu, op, &image, sizeof image, 8);
         finish_store(cpu, op, &e, true);
         return true;
     }
@@ -219,6 +219,6 @@ PLAIN_OP(fbstp)
 
     f80_to_bcd(v, bcd, &e);
     if (!fp_store_refused(&e))
-        x86_write_bytes(cpu, op_segment(op), op_offset(cpu, op), bcd, sizeof bcd);
+        store_bytes(cpu, op, bcd, sizeof bcd, 8);
     finish_store(cpu, op, &e, true);
 }
