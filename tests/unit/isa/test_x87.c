@@ -22,7 +22,8 @@
 
 enum {
     BASE = 0x10000000, PHYSICAL = 0x200000, IN = 0x8000, OUT = 0x8100, MEMORY = 0x8200,
-    CROSSING = 0xaffb, STACK = 0x9000, LOOP = 0x7ff0, WINDOW = 0x10000, SLOT = 32,
+    CROSSING = 0xaffb, IDT = 0xc000, GDT = 0xd000, STACK = 0x9000, LOOP = 0x7ff0,
+    WINDOW = 0x10000, SLOT = 32,
 };
 
 /* ---- A processor in 64-bit mode that sees the window at BASE ---- */
@@ -114,12 +115,12 @@ static const u8 dividing[] = {
 };
 enum { AT_FNOP = 11 };
 
-static unsigned divide(void)
+static unsigned divide(u32 ne)
 {
     u16 control = FCW_INIT & ~FP_ZE;
     unsigned at = place(dividing, sizeof dividing);
 
-    cpu->cr0 &= ~(u32)CR0_NE;
+    cpu->cr0 = (cpu->cr0 & ~(u32)CR0_NE) | ne;
     x86_mode_update(cpu);
     memcpy(window + MEMORY, &control, sizeof control);
     run(at, 0);
@@ -128,7 +129,7 @@ static unsigned divide(void)
 
 Test(x87, an_unmasked_exception_freezes_the_next_instruction_until_ignne)
 {
-    unsigned at = divide();
+    unsigned at = divide(0);
 
     cr_assert_eq(cpu->rip, BASE + at + AT_FNOP);
     cr_assert_eq(cpu->fsw & (FSW_ES | FSW_B | FSW_EXCEPTIONS), FSW_ES | FSW_B | FP_ZE);
@@ -143,11 +144,11 @@ Test(x87, fnclex_and_fninit_take_ferr_back)
 {
     static const u8 fnclex[] = { 0xdb, 0xe2, 0xc3 }, fninit[] = { 0xdb, 0xe3, 0xc3 };
 
-    divide();
+    divide(0);
     run(place(fnclex, sizeof fnclex), 0);
     cr_assert_not(cpu->ferr.level);
     cr_assert_eq(cpu->fsw & (FSW_ES | FSW_B | FSW_EXCEPTIONS), 0);
-    divide();
+    divide(0);
     run(place(fninit, sizeof fninit), 0);
     cr_assert_not(cpu->ferr.level);
 }
@@ -162,6 +163,32 @@ Test(x87, with_ne_a_pending_exception_is_mf)
         cr_assert_fail();
     }
     cr_assert_eq(cpu->fault_vector, V_MF);
+}
+
+/* To BASE + LOOP, by a gate and a 64-bit code segment. */
+static void catch_mf(void)
+{
+    u64 descriptor = 0x00209b0000000000, gate = 0x8e0000080000 | (LOOP & 0xffff);
+
+    gate |= (u64)(BASE + LOOP) >> 16 << 48;
+    memcpy(window + IDT + V_MF * 16, &gate, sizeof gate);
+    memcpy(window + GDT + 8, &descriptor, sizeof descriptor);
+    cpu->idtr[0] = (struct table_register){ BASE + IDT, 0xfff };
+    cpu->gdtr[0] = (struct table_register){ BASE + GDT, 0xfff };
+}
+
+Test(x87, mf_is_a_fault_of_the_next_instruction_that_waits)
+{
+    unsigned at;
+    u64 frame[5];
+
+    catch_mf();
+    at = divide(CR0_NE);
+    memcpy(frame, window + cpu->gpr[RSP] - BASE, sizeof frame);
+    cr_assert_eq(cpu->rip, BASE + LOOP);
+    cr_assert_eq(frame[0], BASE + at + AT_FNOP);
+    cr_assert_eq(frame[1], 0x33);
+    cr_assert(cpu->fsw & FSW_ES);
 }
 
 /* FNINIT; FLDPI; FSTP m32 [RDI + 4G], which is not mapped. */
