@@ -11,7 +11,7 @@ static void enter(struct x86 *cpu, const struct op *op, unsigned size)
     unsigned level = (u32)op->imm >> 16 & 31;
 
     x86_write(cpu, SS, sp & mask, size, bp);
-    frame = sp;
+    frame = (cpu->gpr[RSP] & ~mask) | (sp & mask);
     for (unsigned i = 1; i < level; i++) {
         u64 outer;
 
