@@ -177,12 +177,15 @@ static void load_cr3(struct x86 *cpu, u64 cr3)
     x86_tlb_flush(cpu, false);
 }
 
-/* The registers first; segments are unusable until their descriptors are found good. */
+/*
+ * The registers first; segments are unusable until their descriptors are found good. What a 16-bit
+ * TSS does not say of a register is ones on an 80386 and its successors.
+ */
 static void load(struct x86 *cpu, const struct task *t)
 {
     cpu->rip = t->ip;
     for (unsigned i = 0; i < 8; i++)
-        cpu->gpr[i] = t->wide ? t->gpr[i] : (cpu->gpr[i] & 0xffff0000) | t->gpr[i];
+        cpu->gpr[i] = t->wide ? t->gpr[i] : 0xffff0000 | t->gpr[i];
     for (unsigned i = 0; i < 6; i++)
         cpu->seg[i] = (struct segment){ .selector = t->segment[i] };
     cpu->seg[LDTR] = (struct segment){ .selector = t->ldt };
