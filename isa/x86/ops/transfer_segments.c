@@ -242,7 +242,7 @@ static bool lar(struct x86 *cpu, u16 selector, u64 *v)
 
     if (!visible(cpu, selector, &d) || !has_type(cpu, &d, false))
         return false;
-    *v = d.high & SEG_ATTRIBUTES;
+    *v = d.high & 0x00ffff00;           /* the limit's bits, undefined in the manual, too */
     return true;
 }
 
