@@ -67,6 +67,12 @@ static bool near_branch(const struct row *row)
     return row_has(row, Jb, Jz) || (row->attributes & A_F64 && row->attributes & A_END);
 }
 
+static bool begins_with(const struct maker *m, const char *text)
+{
+    return strncmp(m->name, text, strlen(text)) == 0;
+}
+
+/* With LOOPE and LOOPNE the host heeds which of F2h and F3h there is, against both manuals. */
 static u8 choose_repeat(struct maker *m)
 {
     switch (m->e.prefix) {
@@ -74,7 +80,7 @@ static u8 choose_repeat(struct maker *m)
     case PREFIX_F3: return 0xf3;
     case PREFIX_ANY:
         if (m->row->attributes & A_REP ? rng_one_in(&m->r, 2)
-            : m->e.map == MAP_1 && rng_one_in(&m->r, 24))
+            : m->e.map == MAP_1 && !begins_with(m, "loop") && rng_one_in(&m->r, 24))
             return rng_one_in(&m->r, 2) ? 0xf2 : 0xf3;
         return 0;
     default:
@@ -111,7 +117,8 @@ static unsigned put_prefixes(struct maker *m, u8 *to)
     }
     if (rng_one_in(&m->r, 7))
         set[n++] = m->segment = override[rng_below(&m->r, COUNT(override))];
-    if (rng_one_in(&m->r, lockable ? 6 : 60) && !row_has(m->row, Cy, Dy))
+    if (rng_one_in(&m->r, lockable ? 6 : 60) && !row_has(m->row, Cy, Dy)
+        && !begins_with(m, "ver"))      /* AMD's: another register; VERW is patched */
         set[n++] = 0xf0;
     for (unsigned i = 0; i < n; i++) {  /* in any order */
         unsigned k = (unsigned)rng_below(&m->r, n - i);
@@ -129,8 +136,8 @@ static unsigned put_opcode(struct maker *m, u8 *to)
     m->rex = 0;
     if (m->c->bits == 64 && (m->e.w > 0 || rng_below(&m->r, 3))) {
         m->rex = 0x40 | (rng_next(&m->r) & 7);
-        if (m->e.w > 0 || (m->e.w < 0 && rng_one_in(&m->r, 2)))
-            m->rex |= 8;
+        if (m->e.w > 0 || (m->e.w < 0 && rng_one_in(&m->r, 2) && !row_has(m->row, Mp, Mp)))
+            m->rex |= 8;                /* AMD's processors have no far pointers of 80 bits */
         to[n++] = m->rex;
     }
     if (m->e.map != MAP_1)
@@ -222,6 +229,12 @@ static unsigned put_memory_32(struct maker *m, unsigned reg, u8 *to)
     return n + put_disp(m, mod, 4, to + n);
 }
 
+/* AMD's has no register form. */
+static bool is_prefetch(const struct maker *m)
+{
+    return m->e.map == MAP_0F && m->e.opcode == 0x0d;
+}
+
 static unsigned put_modrm(struct maker *m, u8 *to)
 {
     unsigned reg = m->e.digit >= 0 ? (unsigned)m->e.digit : (unsigned)rng_below(&m->r, 8);
@@ -231,7 +244,7 @@ static unsigned put_modrm(struct maker *m, u8 *to)
         to[0] = m->modrm = (u8)m->e.exact;
         return 1;
     }
-    if (can_be_memory && (m->e.mod == MOD_MEMORY || rng_below(&m->r, 5) < 3)) {
+    if (can_be_memory && (m->e.mod == MOD_MEMORY || is_prefetch(m) || rng_below(&m->r, 5) < 3)) {
         m->memory = true;
         m->target = make_target(m, m->asize);
         return m->asize == 16 ? put_memory_16(m, reg, to) : put_memory_32(m, reg, to);

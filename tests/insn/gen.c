@@ -352,10 +352,39 @@ static void shadow(struct maker *m)
     m->c->shadowed = m->row->operand[0] == sSS;
 }
 
-/* #AC or #GP for a misaligned image: either is allowed. */
+/*
+ * #AC or #GP for a misaligned image: either is allowed. ENTER's look at where the stack will end, and
+ * the upper half of a pushed selector, are checked for alignment by some processors only.
+ */
 static void no_alignment_check(struct maker *m)
 {
     m->c->in.rflags &= ~(u64)AC;
+}
+
+/* A double shift of words by more than 16 gives anything: SDM 2 SHLD. */
+static void short_count(struct maker *m)
+{
+    if (!m->opsize || m->rex & 8)
+        return;
+    if (row_has(m->row, Ib, Ib))
+        m->c->code[m->c->length - 1] &= 0xef;
+    m->c->in.gpr[RCX] &= ~(u64)0x10;
+}
+
+/* INT 80h is a system call, with whatever happens to be in RAX. */
+static void no_system_call(struct maker *m)
+{
+    u8 *vector = &m->c->code[m->c->length - 1];
+
+    if (*vector == 0x80)
+        *vector = 0x81;
+}
+
+/* A far call to 32-bit code pushes on a 32-bit stack on AMD's processors. */
+static void low_stack(struct maker *m)
+{
+    if (m->c->in.gpr[RSP] >> 32)
+        m->c->in.gpr[RSP] = DATA_MID + (m->c->in.gpr[RSP] & 0x1fff);
 }
 
 /* Without the host's TF in what is pushed. */
@@ -376,6 +405,9 @@ static void suit(struct maker *m)
         { "arpl", selectors }, { "ldmxcsr", valid_mxcsr }, { "fxrstor", valid_image },
         { "bound", bounds }, { "pcmpestr", short_strings }, { "jcxz", count_near_zero },
         { "loop", count_near_zero }, { "pop_seg", shadow }, { "fxrstor", no_alignment_check },
+        { "int_n", no_system_call }, { "call_far", low_stack },
+        { "enter", no_alignment_check }, { "push_seg", no_alignment_check },
+        { "shld", short_count }, { "shrd", short_count },
         { "fxsave", no_alignment_check }, { "pushf", run_through },
     };
 

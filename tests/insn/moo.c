@@ -287,15 +287,15 @@ static void run(struct bare *b, const struct moo_test *t, bool halts)
 }
 
 /* Bits of this byte of memory that are not to be compared: flags that an exception pushed (three words). */
-static u8 hidden(const struct moo_test *t, u32 address, u16 undefined)
+static u8 hidden(const struct bare *b, const struct moo_test *t, u32 address, u16 undefined)
 {
-    u32 stack = (u32)t->final.reg[MOO_SS] << 4;
+    u32 stack = (u32)t->final.reg[MOO_SS] << 4, mask = (u32)b->ram->size - 1;
     u16 at = (u16)(t->final.reg[MOO_SP] + 4);
 
     if ((u16)(t->init.reg[MOO_SP] - t->final.reg[MOO_SP]) != 6)
         return 0;
-    return address == stack + at ? (u8)undefined
-        : address == stack + (u16)(at + 1) ? (u8)(undefined >> 8) : 0;
+    return address == ((stack + at) & mask) ? (u8)undefined
+        : address == ((stack + (u16)(at + 1)) & mask) ? (u8)(undefined >> 8) : 0;
 }
 
 static bool same_memory(struct bare *b, const struct moo_test *t, const struct moo_state *s,
@@ -308,7 +308,7 @@ static bool same_memory(struct bare *b, const struct moo_test *t, const struct m
 
         for (u32 k = 0; s == &t->init && k < t->final.cells; k++)
             overlaid |= word32(t->final.cell + 5 * k) == address;
-        if (overlaid || !((wanted ^ got) & ~hidden(t, address, undefined)))
+        if (overlaid || !((wanted ^ got) & ~hidden(b, t, address, undefined)))
             continue;
         snprintf(why, room, "[%05x] is %02x, not %02x", address, got, wanted);
         return false;

@@ -98,6 +98,7 @@ static void fill_tables(struct player *p)
     for (unsigned i = 0; i < COUNT(gdt); i++)
         store8(p, AT_GDT + 8 * i, gdt[i]);
     store8(p, AT_TSS + 4, KERNEL + AT_STACK);
+    store8(p, AT_TSS + 0x60, UINT64_C(0x68) << 48);         /* no I/O permission map */
     memset(p->bench->ram->host + AT_HANDLERS, 0xf4, 0x1000);
     memset(p->bench->ram->host + AT_CODE, 0xcc, CODE_BYTES);
 }
@@ -158,7 +159,7 @@ static u64 number(const u8 *at, unsigned size)
 
 static void load_fx(struct x86 *cpu, const u8 *fx)
 {
-    cpu->fcw = (u16)number(fx + FX_FCW, 2);
+    x87_set_control(cpu, (u16)number(fx + FX_FCW, 2));
     x87_set_status(cpu, (u16)number(fx + FX_FSW, 2));
     cpu->ftag = fx[FX_FTW];
     cpu->fop = (u16)number(fx + FX_FOP, 2);
