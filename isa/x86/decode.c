@@ -565,8 +565,8 @@ static handler choose_handler(const struct state *s, const struct row *row)
         return o->handlers[s->memory];
     case KIND_RM_W:
         return o->handlers[s->memory * 4 + width];
-    case KIND_VEC:
-        return o->handlers[s->memory ? 1 + s->ea : 0];
+    case KIND_VEC:                      /* an immediate beside leaves no room for the address */
+        return o->handlers[!s->memory ? 0 : 1 + (s->rip_relative && s->has_imm ? EA_GEN : s->ea)];
     case KIND_STACK:
         return o->handlers[(s->code_size == MODE_64 ? 4 : 0) + width];
     default:

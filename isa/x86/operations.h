@@ -37,7 +37,7 @@
                         SSE_PLAIN(X) X(nop) X(movabs)
 #define WIDTH_LIST(X)   INTEGER_WIDTH(X) SYSTEM_WIDTH(X) TRANSFER_WIDTH(X) X87_WIDTH(X)
 #define RM_LIST(X)      INTEGER_RM(X) SYSTEM_RM(X) TRANSFER_RM(X) X87_RM(X) SSE_RM(X)
-#define RM_W_LIST(X)    INTEGER_RM_W(X) SYSTEM_RM_W(X) TRANSFER_RM_W(X) \
+#define RM_W_LIST(X)    INTEGER_RM_W(X) SYSTEM_RM_W(X) TRANSFER_RM_W(X) SSE_RM_W(X) \
                         X(jmp_ind) X(call_ind) X(push_rm) X(pop_rm)
 #define SHIFT2_LIST(X)  INTEGER_SHIFT2(X)
 #define VEC_LIST(X)     SSE_VEC(X) X87_VEC(X)

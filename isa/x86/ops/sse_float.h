@@ -1,0 +1,234 @@
+/*
+ * Floating point of the SSE unit: the short way by the host's own arithmetic, the long way by
+ * fpu/softfloat.h.
+ *
+ * The short way is taken only where result and flags are the same on every host that has IEEE 754
+ * float and double, rounds to nearest and does not contract (the build sees to that):
+ *  - MXCSR rounds to nearest and masks PE.
+ *  - No operand is denormal (DE, DAZ), and the result is a number well inside the normal range, so
+ *    that there is no OE, UE or FTZ, and no operand was infinite or a NaN where that matters; or the
+ *    result is a zero that is exact.
+ *  - Then PE is the only flag that the instruction can set. Either it is set already, or the result
+ *    is shown to be exact: see exact_sum() and the like. Nothing is read from the host's flags.
+ * Everything else returns false, having changed nothing.
+ */
+#pragma once
+#include "isa/x86/fpu/softfloat.h"
+#include "isa/x86/ops/lanes.h"
+
+typedef float  f32x4 __attribute__((vector_size(16)));
+typedef double f64x2 __attribute__((vector_size(16)));
+
+/* SDM 1 10.2.3 */
+enum {
+    MX_DAZ = 1 << 6, MX_MASKS_SHIFT = 7, MX_PM = FP_PE << MX_MASKS_SHIFT,
+    MX_RC_SHIFT = 13, MX_RC = 3 << MX_RC_SHIFT, MX_FTZ = 1 << 15,
+};
+
+/* ---- The long way ---- */
+
+INLINE struct fp_env sse_env(const struct x86 *cpu)
+{
+    u32 m = cpu->mxcsr;
+
+    return (struct fp_env){
+        .rounding = m >> MX_RC_SHIFT & 3, .masks = m >> MX_MASKS_SHIFT & 0x3f,
+        .daz = m & MX_DAZ, .ftz = m & MX_FTZ,
+    };
+}
+
+/* Flags go to MXCSR; an unmasked one is #XM, or #UD if the system does not expect that: SDM 1 11.5. */
+static inline __attribute__((unused))
+void sse_finish(struct x86 *cpu, const struct fp_env *e)
+{
+    cpu->mxcsr |= fp_sse_flags(e) & 0x3f;
+    if (unlikely(fp_unmasked(e)))
+        x86_fault(cpu, cpu->cr4 & CR4_OSXMMEXCPT ? V_XM : V_UD);
+}
+
+/* A scalar in a register. */
+#define SCALAR_GET_f32(cpu, n)          (f32)xmm_low(cpu, n)
+#define SCALAR_GET_f64(cpu, n)          xmm_low(cpu, n)
+#define SCALAR_PUT_f32(cpu, n, value)   xmm_put_low32(cpu, n, value)
+#define SCALAR_PUT_f64(cpu, n, value)   ((cpu)->v[n].q[0] = (value))
+
+/* ---- The short way ---- */
+
+INLINE float  f32_host(u32 a) { float v; memcpy(&v, &a, 4); return v; }
+INLINE double f64_host(u64 a) { double v; memcpy(&v, &a, 8); return v; }
+INLINE u32 host_f32(float a) { u32 v; memcpy(&v, &a, 4); return v; }
+INLINE u64 host_f64(double a) { u64 v; memcpy(&v, &a, 8); return v; }
+
+/* A denormal is below the least normal number and not zero: with the sign shifted out, 1 to 2^p - 1. */
+INLINE bool f32_denormal(u32 a) { return (u32)(a << 1) - 1 < (1u << 24) - 1; }
+INLINE bool f64_denormal(u64 a) { return (a << 1) - 1 < BIT(53) - 1; }
+
+/* Not within a factor of two of where underflow begins, and finite. */
+INLINE bool f32_amid(u32 a) { return (u32)(a << 1) - (2u << 24) < 0xff000000 - (2u << 24); }
+INLINE bool f64_amid(u64 a) { return (a << 1) - BIT(54) < 0xffe0000000000000 - BIT(54); }
+
+INLINE bool f32_zero(u32 a) { return !(a << 1); }
+INLINE bool f64_zero(u64 a) { return !(a << 1); }
+INLINE bool f32_nan(u32 a) { return (u32)(a << 1) > 0xff000000; }
+INLINE bool f64_nan(u64 a) { return a << 1 > 0xffe0000000000000; }
+
+/* Rounding is to nearest and PE neither traps nor is news. */
+INLINE bool inexact_is_known(u32 mxcsr)
+{
+    return (mxcsr & (MX_RC | MX_PM | FP_PE)) == (MX_PM | FP_PE);
+}
+
+/* To nearest, and PE does not trap: then a result shown to be exact will do. */
+INLINE bool to_nearest(u32 mxcsr)
+{
+    return (mxcsr & (MX_RC | MX_PM)) == MX_PM;
+}
+
+/*
+ * What rounding took away from x + y, by Knuth's two-sum, is a number of the format and comes out
+ * exactly whatever the operands' order of size; nothing overflows since z is far from it by at least
+ * the rounding of the intermediate values, which are no larger than the operands.
+ */
+#define EXACT_SUM(F, T)                                                         \
+    INLINE bool F##_exact_sum(T x, T y, T z)                                    \
+    {                                                                           \
+        T from_y = z - x, from_x = z - from_y;                                  \
+                                                                                \
+        return (x - from_x) + (y - from_y) == 0;                                \
+    }
+EXACT_SUM(f32, float)
+EXACT_SUM(f64, double)
+
+/* A product of floats fits a double. */
+INLINE bool f32_exact_product(float x, float y, float z)
+{
+    return (double)x * y == z;
+}
+
+/* The product of the significands has 105 or 106 bits, of which all below the upper 53 must be 0. */
+INLINE bool f64_exact_product(double x, double y, double z)
+{
+    u64 p = (host_f64(x) & (BIT(52) - 1)) | BIT(52), q = (host_f64(y) & (BIT(52) - 1)) | BIT(52);
+    unsigned __int128 r = (unsigned __int128)p * q;
+    unsigned below = (u64)(r >> 64) >> (105 - 64) ? 53 : 52;
+
+    (void)z;
+    return !((u64)r & (BIT(below) - 1));
+}
+
+/* x / y = z exactly when z * y is x, exactly. */
+INLINE bool f32_exact_quotient(float x, float y, float z) { return (double)z * y == x; }
+INLINE bool f64_exact_quotient(double x, double y, double z)
+{
+    return z * y == x && f64_exact_product(z, y, x);
+}
+
+#define f32_exact_difference(x, y, z) f32_exact_sum(x, -(y), z)
+#define f64_exact_difference(x, y, z) f64_exact_sum(x, -(y), z)
+
+/* A result out of the ordinary that is exact all the same: a zero, where one is expected. */
+#define ZERO_SUM(F, a, b, r)        F##_zero(r)
+#define ZERO_PRODUCT(F, a, b, r)    (F##_zero(r) && (F##_zero(a) || F##_zero(b)))
+#define ZERO_QUOTIENT(F, a, b, r)   (F##_zero(r) && F##_zero(a))
+
+#define SHORT_BINARY(F, name, operator, exact, zero)                            \
+    INLINE bool F##_short_##name(u32 mxcsr, F a, F b, F *result)                \
+    {                                                                           \
+        F r = host_##F(F##_host(a) operator F##_host(b));                       \
+                                                                                \
+        if (unlikely(F##_denormal(a)) || unlikely(F##_denormal(b)))             \
+            return false;                                                       \
+        *result = r;                                                            \
+        if (unlikely(!F##_amid(r)))                                             \
+            return to_nearest(mxcsr) && zero(F, a, b, r);                       \
+        if (likely(inexact_is_known(mxcsr)))                                    \
+            return true;                                                        \
+        return to_nearest(mxcsr) && F##_exact_##exact(F##_host(a), F##_host(b), F##_host(r)); \
+    }
+#define SHORT_BINARIES(F)                                                       \
+    SHORT_BINARY(F, add, +, sum, ZERO_SUM)                                      \
+    SHORT_BINARY(F, sub, -, difference, ZERO_SUM)                               \
+    SHORT_BINARY(F, mul, *, product, ZERO_PRODUCT)                              \
+    SHORT_BINARY(F, div, /, quotient, ZERO_QUOTIENT)
+SHORT_BINARIES(f32)
+SHORT_BINARIES(f64)
+
+/* The root of a number amid the range is so too: no more than its being positive is asked. */
+INLINE bool f32_short_sqrt(u32 mxcsr, f32 a, f32 *result)
+{
+    float x = f32_host(a), z = __builtin_sqrtf(x);
+
+    *result = host_f32(z);
+    if (unlikely(!f32_amid(a)) || unlikely(a >> 31))
+        return f32_zero(a);
+    return inexact_is_known(mxcsr) || (to_nearest(mxcsr) && f32_exact_product(z, z, x));
+}
+
+INLINE bool f64_short_sqrt(u32 mxcsr, f64 a, f64 *result)
+{
+    double x = f64_host(a), z = __builtin_sqrt(x);
+
+    *result = host_f64(z);
+    if (unlikely(!f64_amid(a)) || unlikely(a >> 63))
+        return f64_zero(a);
+    return inexact_is_known(mxcsr)
+        || (to_nearest(mxcsr) && z * z == x && f64_exact_product(z, z, x));
+}
+
+/* Comparisons set no flag but for NaNs and denormals, whatever MXCSR says. */
+#define SHORT_ORDER(F)                                                          \
+    INLINE bool F##_orderly(F a, F b)                                           \
+    {                                                                           \
+        return !F##_denormal(a) && !F##_denormal(b)                             \
+            && !__builtin_isunordered(F##_host(a), F##_host(b));                \
+    }                                                                           \
+    INLINE bool F##_short_min(u32 mxcsr, F a, F b, F *r)                        \
+    {                                                                           \
+        *r = F##_host(a) < F##_host(b) ? a : b;                                 \
+        return F##_orderly(a, b);                                               \
+    }                                                                           \
+    INLINE bool F##_short_max(u32 mxcsr, F a, F b, F *r)                        \
+    {                                                                           \
+        *r = F##_host(a) > F##_host(b) ? a : b;                                 \
+        return F##_orderly(a, b);                                               \
+    }
+SHORT_ORDER(f32)
+SHORT_ORDER(f64)
+
+/* ---- All lanes at once: sign bits say where a lane is out of the ordinary ---- */
+
+#define F32_MAGNITUDE(a) ((s32x4)(a) & 0x7fffffff)
+#define F64_MAGNITUDE(a) ((s64x2)(a) & 0x7fffffffffffffff)
+
+INLINE u64x2 f32_denormals(u64x2 a)
+{
+    s32x4 m = F32_MAGNITUDE(a);
+
+    return (u64x2)((m - 0x00800000) & ~(m - 1));
+}
+
+INLINE u64x2 f64_denormals(u64x2 a)
+{
+    s64x2 m = F64_MAGNITUDE(a);
+
+    return (u64x2)((m - 0x0010000000000000) & ~(m - 1));
+}
+
+INLINE u64x2 f32_not_amid(u64x2 a)
+{
+    s32x4 m = F32_MAGNITUDE(a);
+
+    return (u64x2)((m - 0x01000000) | (0x7f7fffff - m));
+}
+
+INLINE u64x2 f64_not_amid(u64x2 a)
+{
+    s64x2 m = F64_MAGNITUDE(a);
+
+    return (u64x2)((m - 0x0020000000000000) | (0x7fefffffffffffff - m));
+}
+
+INLINE u64x2 f32_nans(u64x2 a) { return (u64x2)(0x7f800000 - F32_MAGNITUDE(a)); }
+INLINE u64x2 f64_nans(u64x2 a) { return (u64x2)(0x7ff0000000000000 - F64_MAGNITUDE(a)); }
+INLINE bool f32_any(u64x2 signs) { return (signs[0] | signs[1]) & 0x8000000080000000; }
+INLINE bool f64_any(u64x2 signs) { return (signs[0] | signs[1]) >> 63; }

@@ -1,0 +1,192 @@
+/*
+ * XMM registers as values, and how a function of such values becomes the handlers of an operation
+ * of form VEC.
+ *
+ * A value travels as u64x2 and is looked at as whatever lanes an instruction has: casts between
+ * vector types keep the bits. Lane 0 is the lowest, on every host.
+ */
+#pragma once
+#include "isa/x86/handlers.h"
+#include "isa/x86/ops/body.h"
+
+typedef u8  u8x16 __attribute__((vector_size(16)));
+typedef s8  s8x16 __attribute__((vector_size(16)));
+typedef u16 u16x8 __attribute__((vector_size(16)));
+typedef s16 s16x8 __attribute__((vector_size(16)));
+typedef u32 u32x4 __attribute__((vector_size(16)));
+typedef s32 s32x4 __attribute__((vector_size(16)));
+typedef u64 u64x2 __attribute__((vector_size(16)));
+typedef s64 s64x2 __attribute__((vector_size(16)));
+
+#define INLINE static inline __attribute__((always_inline, unused))
+
+INLINE u64x2 xmm_get(const struct x86 *cpu, unsigned n)
+{
+    u64x2 v;
+
+    memcpy(&v, cpu->v[n].q, sizeof v);
+    return v;
+}
+
+/* The upper half of YMM stays as it is: legacy SSE, SDM 1 14.1.3. */
+INLINE void xmm_put(struct x86 *cpu, unsigned n, u64x2 v)
+{
+    memcpy(cpu->v[n].q, &v, sizeof v);
+}
+
+INLINE u64 xmm_low(const struct x86 *cpu, unsigned n)
+{
+    return cpu->v[n].q[0];
+}
+
+/* Stored as eight bytes, so that whoever loads eight next does not wait for two stores. */
+INLINE void xmm_put_low32(struct x86 *cpu, unsigned n, u32 v)
+{
+    cpu->v[n].q[0] = cpu->v[n].q[0] >> 32 << 32 | v;
+}
+
+/* ---- Memory ---- */
+
+/* SDM 2 2.4.2: a misaligned operand is #GP(0), after what the segment has to say. */
+INLINE void vector_check(struct x86 *cpu, const struct op *op, enum access kind)
+{
+    u64 linear = x86_segment_linear(cpu, op_segment(op), op_offset(cpu, op), 16, kind);
+
+    x86_protect(cpu, !(linear & 15));
+}
+
+static inline __attribute__((unused))
+u64x2 vector_load(struct x86 *cpu, const struct op *op, bool aligned)
+{
+    u64x2 v;
+
+    if (aligned)
+        vector_check(cpu, op, ACCESS_READ);
+    x86_read_bytes(cpu, op_segment(op), op_offset(cpu, op), &v, sizeof v);
+    return v;
+}
+
+static inline __attribute__((unused))
+void vector_store(struct x86 *cpu, const struct op *op, bool aligned, u64x2 v)
+{
+    if (aligned)
+        vector_check(cpu, op, ACCESS_WRITE);
+    x86_write_bytes(cpu, op_segment(op), op_offset(cpu, op), &v, sizeof v);
+}
+
+#define LOAD_VECTOR(v, ea, aligned)                                             \
+    do {                                                                        \
+        if (slow) {                                                             \
+            v = vector_load(cpu, op, aligned);                                  \
+        } else {                                                                \
+            u64 linear_;                                                        \
+            u8 *host_;                                                          \
+            if (!ea_##ea(cpu, op, 16, TLB_READ, &linear_)                       \
+                || ((aligned) && unlikely(linear_ & 15))                        \
+                || !tlb_find(tlb, TLB_READ, linear_, 16, &host_))               \
+                return false;                                                   \
+            memcpy(&v, host_, 16);                                              \
+        }                                                                       \
+    } while (0)
+
+#define STORE_VECTOR(v, ea, aligned)                                            \
+    do {                                                                        \
+        if (slow) {                                                             \
+            vector_store(cpu, op, aligned, v);                                  \
+        } else {                                                                \
+            u64 linear_;                                                        \
+            u8 *host_;                                                          \
+            if (!ea_##ea(cpu, op, 16, TLB_WRITE, &linear_)                      \
+                || ((aligned) && unlikely(linear_ & 15))                        \
+                || !tlb_find(tlb, TLB_WRITE, linear_, 16, &host_))              \
+                return false;                                                   \
+            memcpy(host_, &v, 16);                                              \
+        }                                                                       \
+    } while (0)
+
+/* ---- Sources: x 16 bytes aligned, u unaligned, q d w b fewer ---- */
+
+#define V_TYPE_x u64x2
+#define V_TYPE_u u64x2
+#define V_TYPE_q u64
+#define V_TYPE_d u32
+#define V_TYPE_w u16
+#define V_TYPE_b u8
+#define V_REG_x(cpu, n) xmm_get(cpu, n)
+#define V_REG_u(cpu, n) xmm_get(cpu, n)
+#define V_REG_q(cpu, n) xmm_low(cpu, n)
+#define V_REG_d(cpu, n) (u32)xmm_low(cpu, n)
+#define V_REG_w(cpu, n) (u16)xmm_low(cpu, n)
+#define V_REG_b(cpu, n) (u8)xmm_low(cpu, n)
+#define V_LOAD_x(v, ea) LOAD_VECTOR(v, ea, true)
+#define V_LOAD_u(v, ea) LOAD_VECTOR(v, ea, false)
+#define V_LOAD_q(v, ea) LOAD(v, ea)
+#define V_LOAD_d(v, ea) LOAD(v, ea)
+#define V_LOAD_w(v, ea) LOAD(v, ea)
+#define V_LOAD_b(v, ea) LOAD(v, ea)
+#define V_STORE_x(v, ea) STORE_VECTOR(v, ea, true)
+#define V_STORE_u(v, ea) STORE_VECTOR(v, ea, false)
+#define V_STORE_q(v, ea) STORE(v, ea)
+#define V_STORE_d(v, ea) STORE(v, ea)
+
+/* ---- Handlers ---- */
+
+#define V_MEMORY_(ea, name) MEMORY_HANDLER(name##_rm_##ea, name##_rm_gen)
+#define V_HANDLERS_(name)                                                       \
+    SLOW_HANDLER(name##_rr) MEMORY_HANDLER(name##_rr, name##_rr)                \
+    SLOW_HANDLER(name##_rm_gen) EACH_EA(V_MEMORY_, name)
+
+#define V_BODY_RM_(ea, name, size)                                              \
+    BODY(name##_rm_##ea)                                                        \
+    {                                                                           \
+        V_TYPE_##size b_;                                                       \
+        V_LOAD_##size(b_, ea);                                                  \
+        return f_##name(cpu, op, b_, slow);                                     \
+    }
+
+#define V_FUNCTION_(name, size) \
+    INLINE bool f_##name(struct x86 *cpu, const struct op *op, V_TYPE_##size b, const bool slow)
+
+/*
+ * VECTOR(name, size) { ... }: b is the second operand, of the size named; the body changes registers
+ * and gives true, or false where `slow` must be true first. VECTOR_FROM says which register field b
+ * is, for those whose source is not an XMM register.
+ */
+#define VECTOR_FROM(name, size, reg)                                            \
+    V_FUNCTION_(name, size);                                                    \
+    BODY(name##_rr) { return f_##name(cpu, op, reg, slow); }                    \
+    EACH_EA(V_BODY_RM_, name, size)                                             \
+    V_HANDLERS_(name)                                                           \
+    V_FUNCTION_(name, size)
+#define VECTOR(name, size) VECTOR_FROM(name, size, V_REG_##size(cpu, op->src))
+
+/* Whose result depends on nothing but the operands a and b, and the immediate. */
+#define PURE(name, size, value)                                                 \
+    VECTOR(name, size)                                                          \
+    {                                                                           \
+        u64x2 a = xmm_get(cpu, op->dst);                                        \
+        const u32 imm = (u32)op->imm;                                           \
+                                                                                \
+        (void)a;                                                                \
+        (void)imm;                                                              \
+        xmm_put(cpu, op->dst, (u64x2)(value));                                  \
+        return true;                                                            \
+    }
+
+/* VECTOR_STORE(name, size, value) { to a register: ... } */
+#define V_BODY_MR_(ea, name, size, value)                                       \
+    BODY(name##_rm_##ea)                                                        \
+    {                                                                           \
+        const u64x2 a = xmm_get(cpu, op->src);                                  \
+        V_TYPE_##size v_ = (V_TYPE_##size)(value);                              \
+                                                                                \
+        (void)a;                                                                \
+        V_STORE_##size(v_, ea);                                                 \
+        return true;                                                            \
+    }
+#define VECTOR_STORE(name, size, value)                                         \
+    INLINE void r_##name(struct x86 *cpu, const struct op *op, u64x2 a);        \
+    BODY(name##_rr) { r_##name(cpu, op, xmm_get(cpu, op->src)); return true; }  \
+    EACH_EA(V_BODY_MR_, name, size, value)                                      \
+    V_HANDLERS_(name)                                                           \
+    INLINE void r_##name(struct x86 *cpu, const struct op *op, u64x2 a)
