@@ -26,14 +26,6 @@ PROGRAM "segments"
 
 %include "sweep.inc"
 
-%macro OUT_OF 3                         ; if condition, vector (error EDX): return it
-    j%-1 %%not
-    mov eax, %2 << 16
-    or eax, %3
-    ret
-%%not:
-%endmacro
-
 ; SDM 2B MOV: DS, ES, FS, GS.
 rule_data:
     test bl, 0x10
@@ -753,19 +745,6 @@ rule_iret_stack:                        ; "#NP(selector): code or stack segment"
 .as_it_is:
     ret
 
-landed:                                 ; outcome, with the RPL of CS if all went well
-    call outcome
-    cmp dword [fault.vector], -1
-    jne .done
-    mov ax, [fault.cs]
-    and eax, 0xffff0003
-.done:
-    ret
-
-%macro LANDING 1                        ; the instruction's label; goes on at .home
-    AWAIT %1, .home
-    mov dword [resume.home], landing_home
-%endmacro
 try_jmp:
     call aim
     LANDING .insn
@@ -803,10 +782,6 @@ aim:                                    ; at the INT HOME below, by the swept se
     mov eax, [sweep.selector]
     mov [far_pointer + 4], ax
     ret
-landing:
-    int HOME
-landing_home:
-
 %macro PUSH_RETURN 1                    ; flags too?
     mov ecx, [sweep.rpl]
     push dword [ring_data + ecx*4]
