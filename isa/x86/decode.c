@@ -14,7 +14,8 @@
 #include "isa/x86/interp.h"
 #include "isa/x86/mode.h"
 
-enum { LONGEST = 15 };                  /* bytes of an instruction: SDM 2 2.3.11 */
+/* Bytes of an instruction: SDM 2 2.3.11; iAPX 286 Programmer's Reference, exception 13 */
+enum { LONGEST = 15, LONGEST_286 = 10 };
 enum { REX_W = 8, REX_R = 4, REX_X = 2, REX_B = 1, REX = 0x40 };
 enum { TEMPLATE_BITS = 12 };
 enum { WIDTH_B, WIDTH_W, WIDTH_D, WIDTH_Q };
@@ -113,11 +114,16 @@ struct state {
 
 enum { GOT, MORE, BAD };
 
+static unsigned longest(const struct x86 *cpu)
+{
+    return x86_has(cpu, F_I386) || x86_has(cpu, F_ONLY86) ? LONGEST : LONGEST_286;
+}
+
 static int fetch(struct state *s, unsigned n, u64 *value)
 {
     u64 v = 0;
 
-    if (s->at + n > LONGEST) {
+    if (unlikely(s->at + n > LONGEST_286) && s->at + n > longest(s->cpu)) {
         s->vector = V_GP;
         return BAD;
     }
@@ -464,6 +470,14 @@ static bool rm_operand(struct state *s, unsigned position, unsigned operand)
     }
 }
 
+/* FS and GS came with the 80386; the 8086 looks at two bits only. */
+static int segment_register(struct state *s, unsigned position, unsigned n)
+{
+    put_register(s, position, x86_has(s->cpu, F_ONLY86) ? n & 3 : n, CLASS_INDEX);
+    return n > (x86_has(s->cpu, F_I386) ? GS : x86_has(s->cpu, F_ONLY86) ? 7u : DS)
+        ? illegal(s) : GOT;
+}
+
 static int operand(struct state *s, unsigned position, unsigned kind)
 {
     unsigned reg = (s->modrm >> 3 & 7) | (s->rex & REX_R ? 8 : 0);
@@ -484,9 +498,7 @@ static int operand(struct state *s, unsigned position, unsigned kind)
     case V0: return GOT;
     case P: put_register(s, position, reg & 7, CLASS_INDEX); return GOT;
     case Cy: case Dy: put_register(s, position, reg, CLASS_INDEX); return GOT;
-    case Sw:
-        put_register(s, position, reg & 7, CLASS_INDEX);
-        return (reg & 7) > GS ? illegal(s) : GOT;
+    case Sw: return segment_register(s, position, reg & 7);
     case sES: case sCS: case sSS: case sDS: case sFS: case sGS:
         set_register(s, position, kind - sES); return GOT;
     case Ib: return immediate(s, 1, false);
@@ -565,8 +577,8 @@ static handler choose_handler(const struct state *s, const struct row *row)
         return o->handlers[s->memory];
     case KIND_RM_W:
         return o->handlers[s->memory * 4 + width];
-    case KIND_VEC:                      /* an immediate beside leaves no room for the address */
-        return o->handlers[!s->memory ? 0 : 1 + (s->rip_relative && s->has_imm ? EA_GEN : s->ea)];
+    case KIND_VEC:
+        return o->handlers[s->memory ? 1 + s->ea : 0];
     case KIND_STACK:
         return o->handlers[(s->code_size == MODE_64 ? 4 : 0) + width];
     default:
@@ -611,6 +623,7 @@ static int decode(struct state *s)
     struct insn *out = s->out;
     const struct row *row;
     const struct decoder *d = x86_decoder(s->cpu);
+    unsigned opcode_end;
     u64 byte;
     int r = prefixes_and_opcode(s);
 
@@ -619,6 +632,7 @@ static int decode(struct state *s)
     s->asize = s->code_size == MODE_64 ? (s->asize_given ? ASIZE_32 : ASIZE_64)
         : (s->code_size == MODE_32) != s->asize_given ? ASIZE_32 : ASIZE_16;
     s->modrm = 0;
+    opcode_end = s->at;
     if (d->modrm[s->map][s->opcode >> 3] >> (s->opcode & 7) & 1) {
         if ((r = fetch(s, 1, &byte)) != GOT)
             return r;
@@ -629,8 +643,10 @@ static int decode(struct state *s)
         return illegal(s);
     out->row = row;
     s->width = operand_width(s, row);
-    if (d->modrm[s->map][s->opcode >> 3] >> (s->opcode & 7) & 1 && s->modrm < 0xc0
-        && !(row->attributes & A_MOV_CR) && d->encoding[row - x86_rows].exact < 0)
+    if (!d->encoding[row - x86_rows].modrm)
+        s->at = opcode_end;             /* an 8086's row where others have ModRM */
+    else if (s->modrm < 0xc0 && !(row->attributes & A_MOV_CR)
+             && d->encoding[row - x86_rows].exact < 0)
         if ((r = modrm_memory(s)) != GOT)
             return r;
     for (unsigned i = 0; i < COUNT(row->operand) && row->operand[i]; i++)

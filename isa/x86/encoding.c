@@ -18,14 +18,14 @@ static int hex_byte(const char *s)
     return low < 0 ? -1 : high << 4 | low;
 }
 
-/* Is the next word this one? Then it is passed over. */
+/* Is the next word this one, and not the last? Then it is passed over. */
 static bool word(const char **s, const char *w)
 {
     size_t n = strlen(w);
 
-    if (strncmp(*s, w, n) != 0 || ((*s)[n] != ' ' && (*s)[n] != '\0'))
+    if (strncmp(*s, w, n) != 0 || (*s)[n] != ' ')
         return false;
-    *s += n + ((*s)[n] == ' ');
+    *s += n + 1;
     return true;
 }
 

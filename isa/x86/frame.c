@@ -101,7 +101,7 @@ static u64 linear_at(struct x86 *cpu, const struct stack *s, u64 offset, unsigne
         return offset;
     }
     if (!(s->seg.attr & SEG_P) || (!x86_within(&s->seg, offset, size) && !wraps(cpu, offset, size)))
-        x86_fault_code(cpu, V_SS, s->error);
+        x86_fault_code(cpu, x86_stack_vector(cpu), s->error);
     return (s->seg.base + offset) & 0xffffffff;
 }
 

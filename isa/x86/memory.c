@@ -7,6 +7,7 @@
 #include "core/ram.h"
 #include "core/space.h"
 #include "isa/x86/block.h"
+#include "isa/x86/cpuid.h"
 #include "isa/x86/debug.h"
 #include "isa/x86/fault.h"
 #include "isa/x86/paging.h"
@@ -184,9 +185,36 @@ const u8 *x86_code_at(struct x86 *cpu, u64 linear, u64 *physical)
 
 /* ---- Segments ---- */
 
+enum vector x86_stack_vector(const struct x86 *cpu)
+{
+    return x86_has(cpu, F_I386) || cpu->mode & MODE_PE ? V_SS : V_GP;
+}
+
 static _Noreturn void segment_fault(struct x86 *cpu, enum segment_name name)
 {
-    x86_fault_code(cpu, name == SS ? V_SS : V_GP, 0);
+    x86_fault_code(cpu, name == SS ? x86_stack_vector(cpu) : V_GP, 0);
+}
+
+/* An 8086 knows no limits: what reaches beyond an offset of FFFFh goes on at 0. */
+static bool wraps(const struct x86 *cpu, u64 offset, unsigned size)
+{
+    return offset + size > 0x10000 && x86_has(cpu, F_ONLY86);
+}
+
+static u64 read_wrapped(struct x86 *cpu, enum segment_name name, u64 offset, unsigned size)
+{
+    u64 v = 0;
+
+    for (unsigned i = 0; i < size; i++)
+        v |= x86_read(cpu, name, (u16)(offset + i), 1) << 8 * i;
+    return v;
+}
+
+static void write_wrapped(struct x86 *cpu, enum segment_name name, u64 offset, unsigned size,
+                          u64 value)
+{
+    for (unsigned i = 0; i < size; i++)
+        x86_write(cpu, name, (u16)(offset + i), 1, value >> 8 * i & 0xff);
 }
 
 /* SDM 3A 5.3, 5.5 */
@@ -242,6 +270,8 @@ u64 x86_read(struct x86 *cpu, enum segment_name name, u64 offset, unsigned size)
     if (likely((s64)(offset + size - 1) <= f->read_last
                && (host = tlb_lookup(cpu->tlb, TLB_READ, linear, size))))
         return load_host(host, size);
+    if (unlikely(wraps(cpu, offset, size)))
+        return read_wrapped(cpu, name, offset, size);
     linear = x86_segment_linear(cpu, name, offset, size, ACCESS_READ);
     check_alignment(cpu, linear, size);
     v = read_as(cpu, linear, size, x86_tlb_set(cpu));
@@ -260,6 +290,10 @@ void x86_write(struct x86 *cpu, enum segment_name name, u64 offset, unsigned siz
         memcpy(host, &value, size);
         return;
     }
+    if (unlikely(wraps(cpu, offset, size))) {
+        write_wrapped(cpu, name, offset, size, value);
+        return;
+    }
     linear = x86_segment_linear(cpu, name, offset, size, ACCESS_WRITE);
     check_alignment(cpu, linear, size);
     write_as(cpu, linear, size, value, x86_tlb_set(cpu));
@@ -268,10 +302,16 @@ void x86_write(struct x86 *cpu, enum segment_name name, u64 offset, unsigned siz
 
 u64 x86_rmw_read(struct x86 *cpu, enum segment_name name, u64 offset, unsigned size)
 {
-    u64 linear = x86_segment_linear(cpu, name, offset, size, ACCESS_WRITE);
     struct piece p[2];
-    u64 v = 0;
+    u64 linear, v = 0;
 
+    if (unlikely(wraps(cpu, offset, size))) {
+        cpu->rmw.first = cpu->seg[name].base + offset;
+        cpu->rmw.split = (u8)(0x10000 - offset);
+        cpu->rmw.second = cpu->seg[name].base;
+        return read_wrapped(cpu, name, offset, size);
+    }
+    linear = x86_segment_linear(cpu, name, offset, size, ACCESS_WRITE);
     if (cpu->mode & MODE_PE && !((cpu->mode & MODE_CODE) == MODE_64)
         && !allows(&cpu->seg[name], ACCESS_READ))
         segment_fault(cpu, name);

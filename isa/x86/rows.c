@@ -10,6 +10,7 @@
     { encoding, OP_##operation, OPERANDS_ operands, F_##feature, attributes },
 
 const struct row x86_rows[] = {
+#include "isa/x86/opcodes/i8086.def"
 #include "isa/x86/opcodes/integer.def"
 #include "isa/x86/opcodes/transfer.def"
 #include "isa/x86/opcodes/system.def"

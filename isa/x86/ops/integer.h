@@ -3,7 +3,8 @@
 
 #define INTEGER_PLAIN(X) \
     X(xlat) X(salc) X(cmpxchg8b) X(cmpxchg16b) \
-    X(aaa) X(aas) X(aam) X(aad) X(daa) X(das)
+    X(aaa) X(aas) X(aam) X(aad) X(daa) X(das) \
+    X(aaa_86) X(aas_86) X(aam_86) X(push_sp_86) X(pop_cs_86)
 #define INTEGER_WIDTH(X) \
     X(cbw) X(cwd) X(bswap) X(movbe_load) X(movbe_store) \
     X(enter) X(pusha) X(popa) X(bound) \
@@ -17,6 +18,8 @@
     X(xchg) X(xadd) X(cmpxchg) X(mul) X(imul) X(imul2) X(imul3) X(div) X(idiv) \
     X(shld) X(shld_cl) X(shrd) X(shrd_cl) \
     X(bt) X(bts) X(btr) X(btc) X(bt_imm) X(bts_imm) X(btr_imm) X(btc_imm) \
-    X(bsf) X(bsr) X(tzcnt) X(lzcnt) X(popcnt) X(adcx) X(adox)
+    X(bsf) X(bsr) X(tzcnt) X(lzcnt) X(popcnt) X(adcx) X(adox) \
+    X(rol_86) X(ror_86) X(rcl_86) X(rcr_86) X(shl_86) X(shr_86) X(sar_86) \
+    X(setmo_86) X(setmoc_86) X(div_86) X(idiv_86) X(idiv_neg_86) X(mul_neg_86) X(imul_neg_86)
 #define INTEGER_SHIFT2(X) \
     X(shl) X(shr) X(sar) X(rol) X(ror) X(rcl) X(rcr)

@@ -7,6 +7,7 @@
 #include "isa/x86/handlers.h"
 #include "isa/x86/interrupt.h"
 #include "isa/x86/ops/body.h"
+#include "isa/x86/ops/string.h"
 #include "isa/x86/segment.h"
 
 static u64 port_read(struct x86 *cpu, u16 port, unsigned size)
@@ -49,15 +50,6 @@ IN_OUT(_dx, (u16)cpu->gpr[RDX])
 
 /* ---- Strings ---- */
 
-static u64 address_mask(const struct op *op)
-{
-    switch (op->mem & MEM_ASIZE) {
-    case ASIZE_16 << MEM_ASIZE_SHIFT: return 0xffff;
-    case ASIZE_32 << MEM_ASIZE_SHIFT: return 0xffffffff;
-    default:                          return UINT64_MAX;
-    }
-}
-
 /* 16-bit addressing leaves the rest of the register alone, 32-bit addressing clears it. */
 static void advance(struct x86 *cpu, unsigned reg, u64 mask, u64 by)
 {
@@ -74,9 +66,11 @@ static u64 step_of(const struct x86 *cpu, unsigned size)
 /* The port is read only when the store cannot fault. */
 static void ins(struct x86 *cpu, struct op *op, unsigned size)
 {
+    struct string s = string_begin(cpu, op, size);
     u64 mask = address_mask(op), offset = cpu->gpr[RDI] & mask;
     u16 port = (u16)cpu->gpr[RDX];
 
+    string_check_286(&s, RDI, MOVED_DI, 2);
     x86_check_io(cpu, port, size);
     x86_probe(cpu, ES, offset, size, ACCESS_WRITE);
     x86_write(cpu, ES, offset, size, port_read(cpu, port, size));
@@ -85,9 +79,11 @@ static void ins(struct x86 *cpu, struct op *op, unsigned size)
 
 static void outs(struct x86 *cpu, struct op *op, unsigned size)
 {
+    struct string s = string_begin(cpu, op, size);
     u64 mask = address_mask(op);
     u16 port = (u16)cpu->gpr[RDX];
 
+    string_check_286(&s, RSI, MOVED_SI, 1);
     x86_check_io(cpu, port, size);
     port_write(cpu, port, size, x86_read(cpu, op_segment(op), cpu->gpr[RSI] & mask, size));
     advance(cpu, RSI, mask, step_of(cpu, size));

@@ -24,8 +24,11 @@ static inline s64 at(const struct string *s, u64 k)
 
 static void one_movs(struct string *s)
 {
-    u64 v = x86_read(s->cpu, op_segment(s->op), string_index(s, RSI), s->size);
+    u64 v;
 
+    string_check_286(s, RSI, MOVED_SI, 1);
+    string_check_286(s, RDI, MOVED_SI | MOVED_DI, 2);
+    v = x86_read(s->cpu, op_segment(s->op), string_index(s, RSI), s->size);
     x86_write(s->cpu, ES, string_index(s, RDI), s->size, v);
     string_advance(s, RSI, 1);
     string_advance(s, RDI, 1);
@@ -77,6 +80,7 @@ static u64 span_movs(struct string *s, u64 n)
 
 static void one_stos(struct string *s)
 {
+    string_check_286(s, RDI, MOVED_DI, 2);
     x86_write(s->cpu, ES, string_index(s, RDI), s->size, load((u8 *)&s->cpu->gpr[RAX], s->size));
     string_advance(s, RDI, 1);
 }
@@ -124,6 +128,7 @@ static void set_accumulator(struct x86 *cpu, unsigned size, u64 v)
 
 static void one_lods(struct string *s)
 {
+    string_check_286(s, RSI, MOVED_SI, 1);
     set_accumulator(s->cpu, s->size,
                     x86_read(s->cpu, op_segment(s->op), string_index(s, RSI), s->size));
     string_advance(s, RSI, 1);
@@ -158,9 +163,12 @@ static void compare(struct string *s, u64 a, u64 b)
 
 static void one_cmps(struct string *s)
 {
-    u64 a = x86_read(s->cpu, op_segment(s->op), string_index(s, RSI), s->size);
-    u64 b = x86_read(s->cpu, ES, string_index(s, RDI), s->size);
+    u64 a, b;
 
+    string_check_286(s, RDI, MOVED_DI, 0);
+    string_check_286(s, RSI, MOVED_SI | MOVED_DI, 1);
+    a = x86_read(s->cpu, op_segment(s->op), string_index(s, RSI), s->size);
+    b = x86_read(s->cpu, ES, string_index(s, RDI), s->size);
     compare(s, a, b);
     string_advance(s, RSI, 1);
     string_advance(s, RDI, 1);
@@ -200,6 +208,7 @@ static u64 span_cmps(struct string *s, u64 n)
 
 static void one_scas(struct string *s)
 {
+    string_check_286(s, RDI, MOVED_DI, 1);
     compare(s, load((u8 *)&s->cpu->gpr[RAX], s->size),
             x86_read(s->cpu, ES, string_index(s, RDI), s->size));
     string_advance(s, RDI, 1);

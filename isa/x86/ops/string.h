@@ -52,6 +52,13 @@ static inline void string_advance(struct string *s, unsigned reg, u64 n)
 }
 
 /*
+ * The 80286 in real mode has moved on when it finds that a word does not fit at FFFFh: the fault then shows
+ * the indexes (bit n: register n) one element further, and a count (with a prefix) less by so many.
+ */
+void string_check_286(struct string *, unsigned reg, unsigned moved, unsigned counted);
+enum { MOVED_SI = 1 << RSI, MOVED_DI = 1 << RDI };
+
+/*
  * Where the first of up to *n elements at seg:index lies on the host, with *n cut to what is in its page,
  * in its segment, and before the index wraps round; NULL if not even one is.
  */

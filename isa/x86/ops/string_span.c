@@ -2,6 +2,7 @@
 #include "core/ram.h"
 #include "core/space.h"
 #include "isa/x86/block.h"
+#include "isa/x86/cpuid.h"
 #include "isa/x86/debug.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/ops/string.h"
@@ -52,6 +53,22 @@ bool string_repeat(struct string *s, const struct string_form *form)
     else if (unlikely(x86_debug_watches_code(cpu)))
         cpu->eflags |= RF;              /* an iteration is no new arrival: SDM 3B 17.3.1.1 */
     return done;
+}
+
+void string_check_286(struct string *s, unsigned reg, unsigned moved, unsigned counted)
+{
+    struct x86 *cpu = s->cpu;
+
+    if (likely(string_index(s, reg) != 0xffff) || s->size != 2 || cpu->mode & MODE_PE
+        || x86_has(cpu, F_I386) || x86_has(cpu, F_ONLY86))
+        return;
+    if (moved & MOVED_SI)
+        string_advance(s, RSI, 1);
+    if (moved & MOVED_DI)
+        string_advance(s, RDI, 1);
+    if (s->op->dst)
+        string_set_index(s, RCX, string_index(s, RCX) - counted);
+    x86_fault_code(cpu, V_GP, 0);
 }
 
 /* How many elements from an offset on are in its page, below the segment's end, before the wrap. */

@@ -31,7 +31,11 @@ PLAIN_OP(fwait)
 /* Without the unit its instructions pass by; undefined ones do not on what has it. */
 PLAIN_OP(esc)
 {
+    bool memory = op->dst < 0xc0;
+
     x86_require(cpu, !x86_has(cpu, F_FPU));
+    if (memory && !x86_has(cpu, F_ONLY86))      /* limits are checked, a word at least */
+        x86_segment_linear(cpu, op_segment(op), op_offset(cpu, op), 2, ACCESS_READ);
 }
 
 PLAIN_OP(fincstp)
