@@ -290,7 +290,8 @@ static bool returns_to_64(const struct x86 *cpu, const struct way_back *w)
     return x86_is_long(cpu) && w->code.high & SEG_L;
 }
 
-static void check_return_stack(struct x86 *cpu, struct way_back *w)
+/* An absent stack is #SS to RET, #NP to IRET: so SDM 2 has it. */
+static void check_return_stack(struct x86 *cpu, struct way_back *w, enum vector absent)
 {
     unsigned rpl = w->selector & SELECTOR_RPL;
 
@@ -305,7 +306,7 @@ static void check_return_stack(struct x86 *cpu, struct way_back *w)
         || !descriptor_is_writable(&w->stack))
         refuse(cpu, V_GP, w->stack_selector);
     if (!(w->stack.high & SEG_P))
-        refuse(cpu, V_SS, w->stack_selector);
+        refuse(cpu, absent, w->stack_selector);
     x86_descriptor_set(cpu, &w->stack, SEG_ACCESSED);
 }
 
@@ -386,7 +387,7 @@ void x86_far_return(struct x86 *cpu, unsigned size, u16 release)
     if (w.has_stack) {
         w.sp = x86_stack_peek(cpu, &s, 2 * size + release, size);
         w.stack_selector = (u16)x86_stack_peek(cpu, &s, 3 * size + release, size);
-        check_return_stack(cpu, &w);
+        check_return_stack(cpu, &w, V_SS);
     }
     x86_check_entry(cpu, &w.code, w.offset);
     x86_descriptor_set(cpu, &w.code, SEG_ACCESSED);
@@ -488,7 +489,7 @@ void x86_iret(struct x86 *cpu, unsigned size)
     if (w.has_stack) {
         w.sp = x86_stack_peek(cpu, &s, 3 * size, size);
         w.stack_selector = (u16)x86_stack_peek(cpu, &s, 4 * size, size);
-        check_return_stack(cpu, &w);
+        check_return_stack(cpu, &w, V_NP);
     }
     x86_check_entry(cpu, &w.code, w.offset);
     x86_descriptor_set(cpu, &w.code, SEG_ACCESSED);
