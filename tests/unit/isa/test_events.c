@@ -1,0 +1,619 @@
+/* Between instructions: traps, shadows, interrupts, faults of faults, breakpoints, SMM. */
+#include <criterion/criterion.h>
+
+#include "isa/x86/cpuid.h"
+#include "isa/x86/debug.h"
+#include "isa/x86/interrupt.h"
+#include "isa/x86/mode.h"
+#include "tests/insn/bare.h"
+
+enum {
+    ENTRY = 0x8000, IDT = 0x1000, GDT = 0x3000, TSS = 0x4000, STACK = 0x7000, INNER = 0x6000,
+    IST = 0x6800, TABLES = 0x10000, SMBASE = 0x30000, HANDLERS = 0x9000, LOG = 0x5000,
+};
+
+static struct bare *bench;
+static struct x86 *cpu;
+
+static u64 peek(u64 at, unsigned size)
+{
+    u64 v = 0;
+
+    memcpy(&v, bench->ram->host + at, size);
+    return v;
+}
+
+static void poke(u64 at, u64 v, unsigned size)
+{
+    bare_store(bench, at, &v, size);
+}
+
+#define CODE(at, ...) \
+    bare_store(bench, at, (const u8[]){ __VA_ARGS__ }, sizeof((const u8[]){ __VA_ARGS__ }))
+
+/*
+ * Handler n: at HANDLERS + 16n a HLT. Which handler ran shows where the CPU sleeps; NMI and SMI
+ * wake it again.
+ */
+static u64 stop(unsigned n)
+{
+    return HANDLERS + 16u * n;
+}
+
+static void gate32(unsigned n, unsigned type, unsigned dpl)
+{
+    u64 at = stop(n);
+
+    poke(IDT + 8 * n, (at & 0xffff) | 8 << 16 | (at >> 16) << 48
+         | (u64)(0x80 | dpl << 5 | type) << 40, 8);
+    CODE(at, 0xf4, 0xeb, 0xfd);
+}
+
+static void gate64(unsigned n, unsigned type, unsigned ist)
+{
+    CODE(stop(n), 0xf4, 0xeb, 0xfd);
+    poke(IDT + 16 * n, (stop(n) & 0xffff) | 8 << 16 | (u64)ist << 32
+         | (u64)(0x80 | type) << 40, 8);
+    poke(IDT + 16 * n + 8, 0, 8);
+}
+
+static void tables(bool wide)
+{
+    static const u64 gdt[] = {
+        0, 0x00cf9b000000ffff, 0x00cf93000000ffff, 0x00cffb000000ffff, 0x00cff3000000ffff,
+        0x00af9b000000ffff,
+    };
+
+    for (unsigned i = 0; i < COUNT(gdt); i++)
+        poke(GDT + 8 * i, gdt[i], 8);
+    if (wide)
+        poke(GDT + 8, gdt[5], 8);
+    cpu->gdtr[0] = (struct table_register){ GDT, 0x7f };
+    cpu->idtr[0] = (struct table_register){ IDT, 0xfff };
+    cpu->seg[TR] = (struct segment){ 0x40, SEG_P | 11 << SEG_TYPE_SHIFT, 0x67, TSS };
+    cpu->gpr[RSP] = STACK;
+    cpu->rip = ENTRY;
+}
+
+static void begin_real(void)
+{
+    bench = bare_create(1 << 20, "max");
+    cpu = bench->cpu;
+    bare_real(bench);
+    for (unsigned i = 0; i < 256; i++) {
+        poke(4 * i, stop(i), 4);
+        CODE(stop(i), 0xf4, 0xeb, 0xfd);
+    }
+    cpu->gpr[RSP] = STACK;
+    cpu->rip = ENTRY;
+}
+
+static void begin_32(void)
+{
+    bench = bare_create(1 << 20, "max");
+    cpu = bench->cpu;
+    bare_flat32(bench);
+    tables(false);
+    for (unsigned i = 0; i < 64; i++)
+        gate32(i, 14, 0);
+    poke(TSS + 4, INNER, 4);
+    poke(TSS + 8, 0x10, 4);
+    poke(TSS + 0x66, 0x68, 2);
+}
+
+static void begin_64(void)
+{
+    bench = bare_create(1 << 20, "max");
+    cpu = bench->cpu;
+    bare_flat64(bench, TABLES);
+    tables(true);
+    for (unsigned i = 0; i < 64; i++)
+        gate64(i, 14, 0);
+    poke(TSS + 4, INNER, 8);
+    poke(TSS + 36, IST, 8);
+}
+
+static void end(void)
+{
+    bare_destroy(bench);
+}
+
+static void run(void)
+{
+    machine_run(bench->machine, bench->machine->clock.now + 1000);
+}
+
+/* The handler that the CPU sleeps in; -1: elsewhere. */
+static int where(void)
+{
+    u64 at = cpu->seg[CS].base + cpu->rip - 1;
+
+    if (cpu->activity != HALTED || at < HANDLERS || at >= stop(256) || at % 16)
+        return -1;
+    return (int)(at - HANDLERS) / 16;
+}
+
+static u8 answer(struct device *pic)
+{
+    (void)pic;
+    return 0x21;
+}
+
+static void pin(enum x86_pin p, bool level)
+{
+    cpu->cpu.dev.type->pin(&cpu->cpu.dev, p, level);
+}
+
+static void interrupt(void)
+{
+    cpu->cpu.acknowledge = answer;
+    pin(X86_INTR, true);
+}
+
+/* ---- Interrupts and shadows ---- */
+
+Test(events, intr_waits_for_if)
+{
+    begin_real();
+    CODE(ENTRY, 0x90, 0x90, 0xf4);
+    interrupt();
+    run();
+    cr_assert_eq(cpu->rip, ENTRY + 3);
+    end();
+}
+
+Test(events, sti_holds_interrupts_for_one_instruction)
+{
+    begin_real();
+    CODE(ENTRY, 0xfb, 0x90, 0x90, 0xf4);        /* sti nop nop hlt */
+    interrupt();
+    run();
+    cr_assert_eq(where(), 0x21);
+    cr_assert_eq(peek(STACK - 6, 2), ENTRY + 2);
+    end();
+}
+
+Test(events, sti_with_if_set_holds_nothing)
+{
+    begin_real();
+    cpu->eflags |= IF;
+    CODE(ENTRY, 0x90, 0xfb, 0x90, 0xf4);
+    interrupt();
+    run();
+    cr_assert_eq(peek(STACK - 6, 2), ENTRY);
+    end();
+}
+
+Test(events, mov_ss_holds_interrupts_and_nmi)
+{
+    begin_real();
+    cpu->eflags |= IF;
+    CODE(ENTRY, 0x8e, 0xd0, 0x90, 0x90, 0xf4);  /* mov ss, ax */
+    machine_run(bench->machine, bench->machine->clock.now + 1);
+    interrupt();
+    pin(X86_NMI, true);
+    cr_assert_eq(cpu->rip, ENTRY + 2);
+    run();
+    cr_assert_eq(peek(STACK - 6, 2), ENTRY + 3, "%llx", (unsigned long long)peek(STACK - 6, 2));
+    cr_assert_eq(where(), V_NMI);
+    end();
+}
+
+Test(events, hlt_wakes_behind_itself)
+{
+    begin_real();
+    CODE(ENTRY, 0xfb, 0xf4, 0x90);
+    run();
+    cr_assert_eq(cpu->activity, HALTED);
+    interrupt();
+    run();
+    cr_assert_eq(where(), 0x21);
+    cr_assert_eq(peek(STACK - 6, 2), ENTRY + 2);
+    end();
+}
+
+Test(events, nmi_is_blocked_until_iret)
+{
+    begin_real();
+    CODE(ENTRY, 0xf4, 0x90, 0xf4);
+    CODE(stop(2), 0x40, 0xcf);               /* inc ax, iret */
+    run();
+    pin(X86_NMI, true);
+    pin(X86_NMI, false);
+    cpu->nmi_blocked = true;
+    run();
+    cr_assert_eq(cpu->gpr[RAX], 0);
+    cpu->nmi_blocked = false;
+    run();
+    cr_assert_eq(cpu->gpr[RAX], 1);
+    cr_assert(!cpu->nmi_blocked);
+    cr_assert_eq(cpu->rip, ENTRY + 3);
+    end();
+}
+
+Test(events, init_starts_anew)
+{
+    begin_32();
+    CODE(ENTRY, 0xeb, 0xfe);
+    pin(X86_INIT, true);
+    machine_run(bench->machine, bench->machine->clock.now);
+    cpu->fcw = 0x27f;
+    x86_attend(cpu);
+    cr_assert_eq(cpu->seg[CS].base, 0xffff0000);
+    cr_assert_eq(cpu->rip, 0xfff0);
+    cr_assert_eq(cpu->fcw, 0x27f);
+    cr_assert(!(cpu->cr0 & CR0_PE));
+    end();
+}
+
+/* ---- Single step ---- */
+
+Test(step, traps_behind_the_instruction)
+{
+    begin_32();
+    cpu->eflags |= TF;
+    CODE(ENTRY, 0x90, 0x90, 0xf4);
+    run();
+    cr_assert_eq(where(), V_DB);
+    cr_assert_eq(peek(STACK - 12, 4), ENTRY + 1);
+    cr_assert(cpu->dr[6] & DR6_BS);
+    cr_assert(peek(STACK - 4, 4) & TF);
+    cr_assert(!(peek(STACK - 4, 4) & RF));
+    cr_assert(!(cpu->eflags & TF));
+    end();
+}
+
+Test(step, popf_counts_from_the_next)
+{
+    begin_32();
+    poke(STACK, TF | 2, 4);
+    CODE(ENTRY, 0x9d, 0x90, 0x90, 0xf4);
+    run();
+    cr_assert_eq(where(), V_DB);
+    cr_assert_eq(peek(STACK - 8, 4), ENTRY + 2);
+    end();
+}
+
+Test(step, int_n_does_not_trap)
+{
+    begin_32();
+    cpu->eflags |= TF;
+    CODE(ENTRY, 0xcd, 0x20, 0xf4);
+    run();
+    cr_assert_eq(where(), 0x20);
+    cr_assert(!(cpu->dr[6] & DR6_BS));
+    end();
+}
+
+Test(step, mov_ss_delays_the_trap)
+{
+    begin_32();
+    cpu->eflags |= TF;
+    cpu->gpr[RAX] = 0x10;
+    CODE(ENTRY, 0x8e, 0xd0, 0x90, 0xf4);
+    run();
+    cr_assert_eq(where(), V_DB);
+    cr_assert_eq(peek(STACK - 12, 4), ENTRY + 3);
+    end();
+}
+
+Test(step, rep_traps_after_each_iteration)
+{
+    begin_32();
+    cpu->eflags |= TF;
+    cpu->gpr[RCX] = 3;
+    cpu->gpr[RDI] = LOG;
+    CODE(ENTRY, 0xf3, 0xaa, 0x90, 0xf4);        /* rep stosb */
+    run();
+    cr_assert_eq(where(), V_DB);
+    cr_assert_eq(cpu->gpr[RCX], 2);
+    cr_assert_eq(peek(STACK - 12, 4), ENTRY);
+    end();
+}
+
+Test(step, a_fault_does_not_trap)
+{
+    begin_32();
+    cpu->eflags |= TF;
+    CODE(ENTRY, 0x0f, 0x0b);
+    run();
+    cr_assert_eq(where(), V_UD);
+    cr_assert(peek(STACK - 4, 4) & RF);
+    cr_assert(!(cpu->dr[6] & DR6_BS));
+    end();
+}
+
+/* ---- Breakpoints ---- */
+
+static void watch(unsigned n, u64 at, unsigned kind, unsigned length)
+{
+    cpu->dr[n] = at;
+    cpu->dr[7] |= 1u << 2 * n | kind << (16 + 4 * n) | length << (18 + 4 * n);
+    x86_mode_update(cpu);
+}
+
+Test(breakpoint, of_code_faults_before)
+{
+    begin_32();
+    watch(1, ENTRY + 1, 0, 0);
+    CODE(ENTRY, 0x90, 0x40, 0xf4);
+    run();
+    cr_assert_eq(where(), V_DB);
+    cr_assert_eq(peek(STACK - 12, 4), ENTRY + 1);
+    cr_assert_eq(cpu->dr[6] & DR6_B, 2);
+    cr_assert_eq(cpu->gpr[RAX], 0);
+    end();
+}
+
+Test(breakpoint, rf_passes_it_once)
+{
+    begin_32();
+    watch(0, ENTRY + 1, 0, 0);
+    CODE(ENTRY, 0x90, 0x40, 0xf4);
+    CODE(stop(V_DB), 0x80, 0x4c, 0x24, 0x0a, 0x01, 0x43, 0xcf);  /* or [esp+10], 1; inc ebx */
+    run();
+    cr_assert_eq(cpu->gpr[RAX], 1);
+    cr_assert_eq(cpu->gpr[RBX], 1);
+    cr_assert_eq(cpu->rip, ENTRY + 3);
+    cr_assert(!(cpu->eflags & RF));
+    end();
+}
+
+Test(breakpoint, of_data_traps_behind)
+{
+    begin_32();
+    watch(2, LOG + 4, 1, 3);
+    cpu->gpr[RDI] = LOG + 7;
+    CODE(ENTRY, 0x88, 0x07, 0x40, 0xf4);        /* mov [edi], al */
+    run();
+    cr_assert_eq(where(), V_DB);
+    cr_assert_eq(peek(STACK - 12, 4), ENTRY + 2);
+    cr_assert_eq(cpu->dr[6] & DR6_B, 4);
+    end();
+}
+
+Test(breakpoint, of_writes_lets_reads_pass)
+{
+    begin_32();
+    watch(2, LOG, 1, 3);
+    cpu->gpr[RDI] = LOG;
+    CODE(ENTRY, 0x8b, 0x07, 0x40, 0xf4);
+    run();
+    cr_assert_eq(cpu->rip, ENTRY + 4);
+    end();
+}
+
+Test(breakpoint, general_detect)
+{
+    begin_32();
+    cpu->dr[7] |= DR7_GD;
+    CODE(ENTRY, 0x0f, 0x21, 0xf0, 0xf4);        /* mov eax, dr6 */
+    run();
+    cr_assert_eq(where(), V_DB);
+    cr_assert(cpu->dr[6] & DR6_BD);
+    cr_assert(!(cpu->dr[7] & DR7_GD));
+    cr_assert_eq(peek(STACK - 12, 4), ENTRY);
+    end();
+}
+
+/* ---- Faults of faults ---- */
+
+Test(fault, a_missing_handler_is_a_fault_with_ext)
+{
+    begin_32();
+    poke(IDT + 8 * V_UD, 0, 8);
+    CODE(ENTRY, 0x0f, 0x0b);
+    run();
+    cr_assert_eq(where(), V_GP);
+    cr_assert_eq(peek(STACK - 16, 4), V_UD * 8 + 3);
+    end();
+}
+
+Test(fault, int_n_without_handler_has_no_ext)
+{
+    begin_32();
+    cpu->idtr[0].limit = 0x17f;
+    CODE(ENTRY, 0xcd, 0x40);
+    run();
+    cr_assert_eq(where(), V_GP);
+    cr_assert_eq(peek(STACK - 16, 4), 0x40 * 8 + 2);
+    cr_assert_eq(peek(STACK - 12, 4), ENTRY);
+    end();
+}
+
+Test(fault, two_contributory_make_a_double)
+{
+    begin_32();
+    poke(IDT + 8 * V_GP, 0, 8);
+    cpu->idtr[0].limit = 0x17f;
+    CODE(ENTRY, 0xcd, 0x40);
+    run();
+    cr_assert_eq(where(), V_DF);
+    cr_assert_eq(peek(STACK - 16, 4), 0);
+    end();
+}
+
+Test(fault, three_shut_down)
+{
+    begin_32();
+    poke(IDT + 8 * V_GP, 0, 8);
+    poke(IDT + 8 * V_DF, 0, 8);
+    CODE(ENTRY, 0x0f, 0x0b);
+    poke(IDT + 8 * V_UD, 0, 8);
+    run();
+    cr_assert_eq(cpu->activity, SHUTDOWN);
+    cr_assert_eq(cpu->faults[0].code, V_DF * 8 + 2);
+    pin(X86_NMI, true);
+    run();
+    cr_assert_eq(where(), V_NMI);
+    end();
+}
+
+/* ---- Long mode ---- */
+
+Test(longmode, aligns_and_pushes_the_stack)
+{
+    begin_64();
+    cpu->gpr[RSP] = STACK + 5;
+    CODE(ENTRY, 0xcd, 0x20);
+    run();
+    cr_assert_eq(where(), 0x20);
+    cr_assert_eq(cpu->gpr[RSP], STACK - 40);
+    cr_assert_eq(peek(STACK - 40, 8), ENTRY + 2);
+    cr_assert_eq(peek(STACK - 32, 8), 8);
+    cr_assert_eq(peek(STACK - 16, 8), STACK + 5);
+    cr_assert_eq(peek(STACK - 8, 8), 0x10);
+    end();
+}
+
+Test(longmode, takes_the_interrupt_stack)
+{
+    begin_64();
+    gate64(V_UD, 14, 1);
+    CODE(ENTRY, 0x0f, 0x0b);
+    run();
+    cr_assert_eq(where(), V_UD);
+    cr_assert_eq(cpu->gpr[RSP], IST - 40);
+    cr_assert_eq(cpu->seg[SS].selector, 0x10);
+    end();
+}
+
+Test(longmode, user_code_comes_in_on_rsp0_with_a_null_stack_segment)
+{
+    begin_64();
+    cpu->seg[CS].selector = 0x2b;
+    cpu->seg[SS].selector = 0x23;
+    cpu->cpl = 3;
+    x86_mode_update(cpu);
+    CODE(ENTRY, 0x0f, 0x0b);
+    run();
+    cr_assert_eq(where(), V_UD);
+    cr_assert_eq(cpu->gpr[RSP], INNER - 40);
+    cr_assert_eq(cpu->seg[SS].selector, 0);
+    cr_assert_eq(peek(INNER - 8, 8), 0x23);
+    cr_assert_eq(cpu->cpl, 0);
+    end();
+}
+
+Test(longmode, iret_goes_back_where_it_came_from)
+{
+    begin_64();
+    cpu->gpr[RSP] = STACK + 8;
+    CODE(stop(0x20), 0x48, 0xff, 0xc0, 0x48, 0xcf);  /* inc rax; iretq */
+    CODE(ENTRY, 0xcd, 0x20, 0xf4);
+    run();
+    cr_assert_eq(cpu->rip, ENTRY + 3);
+    cr_assert_eq(cpu->gpr[RSP], STACK + 8);
+    cr_assert_eq(cpu->gpr[RAX], 1);
+    end();
+}
+
+Test(longmode, syscall_and_back)
+{
+    begin_64();
+    cpu->star = (u64)0x13 << 48 | (u64)8 << 32;
+    cpu->lstar = ENTRY + 0x100;
+    cpu->fmask = IF | TF;
+    cpu->eflags |= IF;
+    CODE(ENTRY, 0x0f, 0x05, 0xf4);
+    CODE(ENTRY + 0x100, 0x48, 0xff, 0xc0, 0x48, 0x0f, 0x07);    /* inc rax; sysretq */
+    run();
+    cr_assert_eq(where(), V_GP, "HLT in ring 3");
+    cr_assert_eq(peek(INNER - 40, 8), ENTRY + 2);
+    cr_assert_eq(peek(INNER - 32, 8), 0x23);
+    cr_assert(peek(INNER - 24, 8) & IF);
+    cr_assert_eq(peek(INNER - 8, 8), 0x1b);
+    end();
+}
+
+/* ---- System management mode ---- */
+
+static void through_smm(void)
+{
+    static u8 before[sizeof cpu->seg], gpr[sizeof cpu->gpr];
+    u64 cr3 = cpu->cr3, efer = cpu->efer;
+    u32 cr0 = cpu->cr0, cr4 = cpu->cr4, flags;
+
+    CODE(SMBASE + 0x8000, 0x0f, 0xaa);          /* rsm */
+    CODE(ENTRY, 0x90, 0xeb, 0xfd);
+    for (unsigned i = 0; i < 16; i++)
+        cpu->gpr[i] = x86_has(cpu, F_LM) ? 0x1234567800001000 + i : 0x87650000 + i;
+    x86_set_arithmetic(cpu, CF | SF);
+    flags = x86_flags(cpu);
+    memcpy(before, cpu->seg, sizeof before);
+    memcpy(gpr, cpu->gpr, sizeof gpr);
+    pin(X86_SMI, true);
+    x86_attend(cpu);
+    cr_assert(cpu->in_smm);
+    cr_assert_eq(cpu->seg[CS].base, SMBASE);
+    cr_assert_eq(cpu->rip, 0x8000);
+    cr_assert_eq(cpu->cr0 & (CR0_PE | CR0_PG), 0);
+    machine_run(bench->machine, bench->machine->clock.now + 1);
+    cr_assert(!cpu->in_smm);
+    cr_assert_arr_eq(cpu->seg, before, sizeof before);
+    cr_assert_arr_eq(cpu->gpr, gpr, sizeof gpr);
+    cr_assert_eq(cpu->rip, ENTRY);
+    cr_assert_eq(cpu->cr3, cr3);
+    cr_assert_eq(cpu->efer, efer);
+    cr_assert_eq(cpu->cr0, cr0);
+    cr_assert_eq(cpu->cr4, cr4);
+    cr_assert_eq(x86_flags(cpu), flags);
+}
+
+Test(smm, long_mode_comes_back)
+{
+    begin_64();
+    through_smm();
+    cr_assert_eq(peek(SMBASE + 0xfefc, 4), 0x20064);
+    cr_assert_eq(peek(SMBASE + 0xff00, 4), SMBASE);
+    end();
+}
+
+Test(smm, protected_mode_comes_back)
+{
+    bench = bare_create(1 << 20, "max,-lm");
+    cpu = bench->cpu;
+    bare_flat32(bench);
+    tables(false);
+    cpu->cr4 = 0;
+    through_smm();
+    cr_assert_eq(peek(SMBASE + 0xfefc, 4), 0x20000);
+    cr_assert_eq(peek(SMBASE + 0xfef8, 4), SMBASE);
+    end();
+}
+
+Test(smm, smbase_moves_with_rsm)
+{
+    begin_64();
+    CODE(SMBASE + 0x8000, 0x0f, 0xaa);
+    CODE(ENTRY, 0xf4);
+    pin(X86_SMI, true);
+    x86_attend(cpu);
+    poke(SMBASE + 0xff00, 0xa0000, 4);
+    run();
+    cr_assert_eq(cpu->smbase, 0xa0000);
+    end();
+}
+
+Test(smm, a_halted_cpu_halts_again)
+{
+    begin_64();
+    CODE(SMBASE + 0x8000, 0x0f, 0xaa);
+    CODE(ENTRY, 0xf4);
+    run();
+    pin(X86_SMI, true);
+    run();
+    cr_assert_eq(cpu->activity, HALTED);
+    cr_assert_eq(cpu->rip, ENTRY + 1);
+    cr_assert_eq(cpu->seg[CS].selector, 8);
+    end();
+}
+
+Test(smm, rsm_elsewhere_is_illegal)
+{
+    begin_64();
+    CODE(ENTRY, 0x0f, 0xaa);
+    run();
+    cr_assert_eq(where(), V_UD);
+    end();
+}
