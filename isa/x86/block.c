@@ -15,6 +15,7 @@
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/paging.h"
+#include "isa/x86/timing.h"
 
 enum { BUCKETS = 1 << 16, PAGES = 1 << 12, ARENA_BYTES = 48 << 20 };
 enum { GRANULE_SHIFT = 6 };             /* self-modifying code is told apart by 64 bytes */
@@ -231,6 +232,8 @@ struct builder {
     handler       quiet[BLOCK_OPS];     /* of each op: without flags */
     u8            flag_use[BLOCK_OPS];
     struct { struct op *from; u64 target; bool bad; } stub[2];
+    u8            taken;                /* the branch costs more when it is */
+    s16           extra[BLOCK_MAX + 1]; /* cycles beyond one each, of the first n: see timing.h */
 };
 
 static void place(struct builder *k, const struct op *op)
@@ -242,6 +245,52 @@ static void place(struct builder *k, const struct op *op)
     k->op++;
 }
 
+/* Before the first instruction, where they cost more than a cycle each. */
+static void place_charge(struct builder *k)
+{
+    k->taken = 0;
+    k->extra[0] = 0;
+    if (!k->cpu->timing)
+        return;
+    k->quiet[k->op - k->b->op] = NULL;
+    place(k, &(struct op){ .fn = h_charge });
+}
+
+static void count_cost(struct builder *k, const struct insn *in)
+{
+    const struct timing *t = k->cpu->timing;
+    const struct cost *c;
+    unsigned n = k->b->n;
+
+    if (!t)
+        return;
+    c = x86_timing_row(t, in);
+    k->extra[n] = (s16)(k->extra[n - 1] + (s16)x86_timing_cost(t, in) - 1);
+    if (c && c->each && in->op.dst) {
+        k->op[-1].disp = c->base;
+        k->op[-1].imm = c->each;
+    }
+    if (c && !in->bad_target)
+        k->taken = c->taken;
+}
+
+/* The costs are known: the first op is told, the rest is written down behind the last. */
+static void finish_costs(struct builder *k)
+{
+    struct op *charge = k->b->op;
+
+    if (!k->cpu->timing)
+        return;
+    charge += charge->fn != h_charge;
+    charge->imm = k->extra[k->b->n];
+    memcpy(k->b->op + k->b->ops, k->extra, (k->b->n + 1u) * sizeof *k->extra);
+}
+
+static size_t costs_bytes(const struct builder *k)
+{
+    return k->cpu->timing ? (k->b->n + 1u) * sizeof *k->extra : 0;
+}
+
 /* The op leads to a target; until the first passage it leads to a stub that finds it. */
 static void lead(struct builder *k, u64 target, bool bad)
 {
@@ -250,8 +299,19 @@ static void lead(struct builder *k, u64 target, bool bad)
     k->stub[k->stubs++].bad = bad;
 }
 
+/* The way of a branch that costs more when it is taken leads by an op that pays. */
+static void place_taken(struct builder *k)
+{
+    if (!k->taken)
+        return;
+    place(k, &(struct op){ .fn = h_taken, .dst = k->taken });
+    k->stub[0].from->link = k->op - 1;
+    k->stub[0].from = k->op - 1;
+}
+
 static void place_stubs(struct builder *k)
 {
+    place_taken(k);
     for (unsigned i = 0; i < k->stubs; i++) {
         struct op stub = { .fn = k->stub[i].bad ? h_stub_fault : h_stub };
 
@@ -261,6 +321,7 @@ static void place_stubs(struct builder *k)
         k->stub[i].from->link = k->op - 1;
     }
     k->b->ops = (u16)(k->op - k->b->op);
+    finish_costs(k);
 }
 
 static u64 wrap_rip(const struct x86 *cpu, u64 rip)
@@ -304,6 +365,7 @@ static void place_insn(struct builder *k, const struct insn *in)
     k->quiet[k->op - k->b->op] = in->quiet;
     k->flag_use[k->op - k->b->op] = in->flag_use;
     place(k, &in->op);
+    count_cost(k, in);
     if (in->row && (in->row->operand[0] == Jb || in->row->operand[0] == Jz))
         lead(k, in->target, in->bad_target);
 }
@@ -343,7 +405,8 @@ static void gather(struct builder *k, const u8 *host, u64 linear, const struct i
         place_insn(k, &in);
         if (in.ends && !is_conditional(&in))
             return;
-        if (in.ends || k->b->n == most || k->b->bytes > BLOCK_BYTES - 15)
+        if (in.ends || k->b->n == most || k->b->bytes > BLOCK_BYTES - 15
+            || (k->cpu->timing && k->extra[k->b->n] > TIMED_ENOUGH))
             break;
         if ((linear + k->b->bytes) >> 12 != linear >> 12)
             break;
@@ -408,6 +471,7 @@ static struct block *build_scratch(struct x86 *cpu, u64 linear, u64 physical)
     b->mode = cpu->mode;
     if (x86_decode(cpu, &code, cpu->rip, &in) == DECODE_MORE)
         raise_op(&in, V_GP, 15);
+    place_charge(&k);
     place_insn(&k, &in);
     if (!in.ends || is_conditional(&in))
         fall_through(&k);
@@ -462,10 +526,12 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
         space_page(cpu->mem, physical, false, &next_flags);
         second = own_page(cpu, (u8 *)(uintptr_t)next, next_flags);
         place(&k, &(struct op){ .fn = h_page_check });
+        place_charge(&k);
         place_insn(&k, &in);
         if (!in.ends || is_conditional(&in))
             fall_through(&k);
     } else {
+        place_charge(&k);
         gather(&k, host, linear, &in);
         drop_dead_flags(&k);
     }
@@ -474,7 +540,7 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
         x86_fuse(s->pairs, b);
     if (!second) {                      /* nothing was taken behind it: give back what it does not need */
         s->arena_used -= (block_bytes(BLOCK_OPS) + 15) & ~(size_t)15;
-        take(s, block_bytes(b->ops));
+        take(s, block_bytes(b->ops) + costs_bytes(&k));
     }
     enter(cpu, b, page, second, linear);
     return b;

@@ -15,6 +15,7 @@
 #include "isa/x86/mode.h"
 #include "isa/x86/msr.h"
 #include "isa/x86/paging.h"
+#include "isa/x86/timing.h"
 
 DEFINE_PART(struct segment, SEGMENT_STATE)
 DEFINE_PART(struct table_register, TABLE_STATE)
@@ -158,6 +159,20 @@ static void written(struct space_watcher *w, u8 *page, u32 first, u32 last)
     x86_code_written(container_of(w, struct x86, watcher), page, first, last);
 }
 
+/* The CPUs of a machine share their blocks, and what stands in them. */
+static bool choose_timing(struct x86 *cpu, struct error *err)
+{
+    const struct device *dev = &cpu->cpu.dev;
+    const struct machine *m = dev->machine;
+
+    if (!x86_timing_find(device_text(dev, "timing", "fixed"), &cpu->timing, err))
+        return false;
+    if (m->cpus && container_of(m->cpu[0], struct x86, cpu)->timing != cpu->timing)
+        return fail(err, "%s.timing: all processors have the same timing model", dev->name);
+    cpu->reserve = cpu->timing ? TIMED_RESERVE : BLOCK_MAX;
+    return true;
+}
+
 static bool x86_attach(struct device *dev, struct error *err)
 {
     struct x86 *cpu = from_device(dev);
@@ -170,6 +185,8 @@ static bool x86_attach(struct device *dev, struct error *err)
     cpu->hz = device_number(dev, "hz", cpu->model->hz);
     if (cpu->hz == 0)
         return fail(err, "%s.hz: a clock of 0 Hz never ticks", dev->name);
+    if (!choose_timing(cpu, err))
+        return false;
     cpu->tlb_none = calloc(1, sizeof *cpu->tlb_none);
     if (!cpu->tlb_none)
         return fail(err, "no memory for %s", dev->name);

@@ -814,6 +814,10 @@ static enum decode_result decode_anew(struct state *s)
     add_extras(s, out->row);
     out->kind = x86_operations[out->row->operation].kind;
     out->ends = out->row->attributes & A_END;
+    out->width = has_byte_operand(out->row) ? WIDTH_B : s->width;
+    out->place = !s->memory ? IN_REGISTERS
+        : rm_is_memory(out->row->operand[0]) ? IN_DESTINATION : IN_SOURCE;
+    out->prefixes = (u8)(s->segment_given + s->lock + s->opsize_given + s->asize_given);
     out->op.fn = choose_handler(s, out->row);
     note_flags(s, out->row);
     return DECODED;

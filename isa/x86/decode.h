@@ -50,6 +50,8 @@ enum flag_use {
     FLAGS_BUT_CARRY,    /* INC, DEC */
 };
 
+enum { IN_REGISTERS, IN_SOURCE, IN_DESTINATION };
+
 struct insn {
     struct op         op;
     handler           quiet;            /* the same without flags, or NULL */
@@ -58,6 +60,9 @@ struct insn {
     u64               target;           /* of a direct branch */
     u8                length;
     u8                kind;             /* enum operation_kind */
+    u8                width;            /* 0 to 3: b w d q */
+    u8                place;            /* of the memory operand */
+    u8                prefixes;         /* other than REP */
     bool              ends;
     bool              bad_target;       /* beyond the limit, not canonical: #GP when it is taken */
 };

@@ -14,6 +14,7 @@
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/ops/body.h"
+#include "isa/x86/timing.h"
 
 /* ---- Time ---- */
 
@@ -44,20 +45,23 @@ static u64 ns_to_cycles(const struct x86 *cpu, u64 ns)
 static void account(struct x86 *cpu, s64 spent)
 {
     cpu->cycles += (u64)spent;
-    cpu->cpu.retired += (u64)spent;
+    cpu->cpu.retired += (u64)(spent - cpu->surplus);
+    cpu->surplus = 0;
     cpu->start = cpu->budget;
-}
-
-void x86_publish_time(struct x86 *cpu)
-{
-    u64 spent = (u64)(cpu->start - cpu->budget) + (cpu->op ? cpu->op->n - 1u : 0);
-
-    cpu->cpu.dev.machine->clock.now = cycles_to_ns(cpu, cpu->cycles + spent);
 }
 
 u64 x86_cycles_now(const struct x86 *cpu)
 {
-    return cpu->cycles + (u64)(cpu->start - cpu->budget) + (cpu->op ? cpu->op->n - 1u : 0);
+    s64 spent = cpu->start - cpu->budget;
+
+    if (cpu->op)
+        spent += cpu->op->n - 1 - x86_ahead(cpu, cpu->op);
+    return cpu->cycles + (u64)spent;
+}
+
+void x86_publish_time(struct x86 *cpu)
+{
+    cpu->cpu.dev.machine->clock.now = cycles_to_ns(cpu, x86_cycles_now(cpu));
 }
 
 void x86_settle(struct cpu *base)
@@ -82,6 +86,7 @@ void x86_leave_behind(HANDLER_ARGS)
 {
     cpu->rip = x86_is_64(cpu) ? op_next_rip(op) : (u32)op_next_rip(op);
     cpu->budget = budget - op->n;
+    x86_take_back(cpu, op);
     LEAVE;
 }
 
@@ -94,8 +99,12 @@ void x86_leave_at(HANDLER_ARGS)
 {
     if (op->fn == h_stub_fault)
         GO(h_stub_fault, op);
-    cpu->rip = target_of(op);
     cpu->budget = budget;
+    if (op->fn == h_taken) {
+        x86_pay(cpu, op->dst);
+        op = op->link;
+    }
+    cpu->rip = target_of(op);
     LEAVE;
 }
 
@@ -216,7 +225,7 @@ void h_page_check(HANDLER_ARGS)
 
 static bool wants_steps(const struct x86 *cpu, s64 left)
 {
-    return left < BLOCK_MAX || cpu->eflags & (TF | RF) || cpu->shadow
+    return left < cpu->reserve || cpu->eflags & (TF | RF) || cpu->shadow
         || unlikely(x86_debug_watches_code(cpu));
 }
 
@@ -244,7 +253,7 @@ static void step(struct x86 *cpu)
     cpu->mode &= ~(u64)MODE_STEP;
     cpu->eflags &= ~(u32)RF;
     cpu->shadow = 0;
-    cpu->start = cpu->budget = 1 - BLOCK_MAX;
+    cpu->start = cpu->budget = 1 - cpu->reserve;
     dispatch_enter(cpu, b->op, cpu->budget, cpu->tlb);
     account(cpu, cpu->start - cpu->budget);
     if (cpu->trap && !(cpu->shadow & SHADOW_SS))
@@ -255,7 +264,7 @@ static void run_blocks(struct x86 *cpu, s64 left)
 {
     struct block *b = find(cpu);
 
-    cpu->start = cpu->budget = left - BLOCK_MAX;
+    cpu->start = cpu->budget = left - cpu->reserve;
     dispatch_enter(cpu, b->op, cpu->budget, cpu->tlb);
     account(cpu, cpu->start - cpu->budget);
 }
@@ -267,6 +276,7 @@ static void settle_fault(struct x86 *cpu)
     if (cpu->op) {
         if (!cpu->switched)
             cpu->rip = op_rip(cpu->op);
+        x86_take_back(cpu, cpu->op);
         account(cpu, cpu->start - cpu->budget + cpu->op->n - 1);
     }
     cpu->switched = false;

@@ -47,7 +47,7 @@ enum { IDX_ABSOLUTE = 1 /* imm64 is the address */, IDX_RELATIVE = 0 /* disp, an
 enum {
     BLOCK_MAX    = 32,              /* instructions in a block */
     BLOCK_BYTES  = 240,             /* and their bytes, so that op.end fits */
-    BLOCK_OPS    = BLOCK_MAX + 4,
+    BLOCK_OPS    = BLOCK_MAX + 9,   /* and what leads in and out, and the costs behind them */
 };
 
 /*

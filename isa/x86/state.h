@@ -171,6 +171,9 @@ struct x86 {
     s64               budget;       /* ... with this left */
     s64               start;        /* budget when the loop last entered a block */
     bool              leave;        /* after this instruction, back to the loop */
+    s64               surplus;      /* cycles spent beyond one an instruction, since `start` */
+    s64               reserve;      /* cycles that must be left for a block to run */
+    const struct timing *timing;    /* NULL: an instruction is a cycle */
     struct op        *link_from;    /* stub of a branch whose target the loop is to find */
     u64               link_generation;
     u64               hz;           /* cycles a second */

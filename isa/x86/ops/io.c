@@ -9,6 +9,7 @@
 #include "isa/x86/ops/body.h"
 #include "isa/x86/ops/string.h"
 #include "isa/x86/segment.h"
+#include "isa/x86/timing.h"
 
 static u64 port_read(struct x86 *cpu, u16 port, unsigned size)
 {
@@ -106,14 +107,19 @@ static void string(struct x86 *cpu, struct op *op, unsigned size,
         once(cpu, op, size);
         return;
     }
-    if (!(cpu->gpr[RCX] & mask))
+    if (!(cpu->gpr[RCX] & mask)) {
+        x86_pay(cpu, x86_base(cpu, op));
         return;
+    }
     for (;;) {
         deadline = cpu->cpu.dev.machine->clock.deadline;
         once(cpu, op, size);
+        x86_pay(cpu, x86_each(cpu, op) - 1);
         advance(cpu, RCX, mask, UINT64_MAX);
-        if (!(cpu->gpr[RCX] & mask))
+        if (!(cpu->gpr[RCX] & mask)) {
+            x86_pay(cpu, x86_base(cpu, op));
             return;
+        }
         if (!undisturbed(cpu, op, deadline))
             break;
         cpu->budget--;

@@ -8,6 +8,7 @@
 #pragma once
 #include "isa/x86/ops/body.h"
 #include "isa/x86/ops/forms.h"
+#include "isa/x86/timing.h"
 
 struct string {
     struct x86   *cpu;
@@ -81,6 +82,7 @@ void string_stored(struct string *, const struct string_target *, u64 n);
         } else if (!string_repeat(&s, &(form))) {                               \
             cpu->rip = op_rip(op);                                              \
             cpu->budget -= op->n;                                               \
+            x86_take_back(cpu, op);                                             \
             LEAVE;                                                              \
         }                                                                       \
         RESUME;                                                                 \
