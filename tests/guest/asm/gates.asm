@@ -18,6 +18,7 @@ PROGRAM "gates"
     call returns
     call double_faults
     call from_virtual
+    call upper_half
     jmp finish_32
 
 %include "sweep.inc"
@@ -523,7 +524,6 @@ sixteen:
     ; a 16-bit call gate copies words and pushes words
     DESCRIBE SPARE, BASE, 0xffff, PRESENT | CODE_RX, FLAG_D
     mov ecx, LOW(.inner)
-    or ecx, 0xabcd0000                  ; the upper half of the offset does not count
     CALL_GATE GATE, SPARE, ecx, PRESENT | DPL3 | SYS_CALL16, 2
     AWAIT .insn, .home
     RING UCODE, UDATA, STACK3, .ring3
@@ -817,8 +817,29 @@ bits 32
     SWEEP virtual_int, rule_virtual, 3, "int in virtual-8086 mode to code of every access byte"
     ret
 
+; The upper half of a 16-bit gate's offset does not count (SDM 2A CALL: "EIP :=
+; instruction pointer AND 0000FFFFH"; stricter than some emulators).
+upper_half:
+    DESCRIBE SPARE, BASE, 0xffff, PRESENT | CODE_RX, FLAG_D
+    mov ecx, LOW(.target)
+    or ecx, 0xabcd0000
+    CALL_GATE GATE, SPARE, ecx, PRESENT | SYS_CALL16, 0
+    xor ecx, ecx
+    call GATE:0
+.returned:
+.target:
+    inc ecx
+    pop word [cs_of_caller]             ; two words, and EIP needs its upper half
+    add esp, 2
+    jmp KCODE:.back
+.back:
+    CHECK16 [cs_of_caller], LOW(.returned), "16-bit call gate: IP"
+    CHECK ecx, 1, "16-bit call gate: the upper half of the offset"
+    ret
+
 section .data
     align 8
+cs_of_caller:   dd 0
 far_pointer:    dd 0, 0
 kept:           times 12 dd 0
 kept.esp:       dd 0
