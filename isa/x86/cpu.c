@@ -51,7 +51,9 @@ static void x86_reset_registers(struct x86 *cpu)
 
 static void reset_segment(struct x86 *cpu, enum segment_name name, u16 selector, u64 base)
 {
-    cpu->seg[name] = (struct segment){ selector, SEG_P | SEG_S | SEG_WRITE | SEG_ACCESSED, 0xffff, base };
+    cpu->seg[name] = (struct segment){
+        selector, SEG_P | SEG_S | SEG_WRITE | SEG_ACCESSED, 0xffff, base
+    };
 }
 
 /* The first instruction lies 16 bytes below the end of what the address lines reach. */

@@ -12,7 +12,8 @@
                                                   { b + more, w + more, d + more }, 0, 0, 0 },
 #define BRANCH(op, not_taken, go)   [OP_##op] = { ALL_(not_taken), ALL_(not_taken), \
                                                   ALL_(not_taken), (go) - (not_taken), 0, 0 },
-#define STRING(op, once, base, each) [OP_##op] = { ALL_(once), ALL_(once), ALL_(once), 0, base, each },
+#define STRING(op, once, base, each) [OP_##op] = { ALL_(once), ALL_(once), ALL_(once), \
+                                                  0, base, each },
 
 static const struct cost cost_486[OPERATIONS] = {
 #include "isa/x86/timing_486.def"

@@ -62,7 +62,12 @@ static void power_on(void)
     bench->cpu->gpr[RAX] = 0xcafebabe;
 }
 
-TestSuite(io, .init = power_on);
+static void power_off(void)
+{
+    bare_destroy(bench);
+}
+
+TestSuite(io, .init = power_on, .fini = power_off);
 
 Test(io, in_and_out_have_three_sizes)
 {
@@ -137,6 +142,7 @@ Test(io, a_string_stops_wherever_time_is_up)
     static const u8 code[] = { 0xf3, 0x66, 0x6d };              /* REP INSW */
 
     for (u64 until = 1; until < 6; until++) {
+        power_off();
         power_on();
         bench->cpu->gpr[RCX] = 100;
         bench->cpu->gpr[RDI] = DATA;
@@ -145,7 +151,6 @@ Test(io, a_string_stops_wherever_time_is_up)
         cr_expect_eq(bench->cpu->gpr[RDI], DATA + 2 * until);
         cr_expect_eq(bench->cpu->rip, CODE);
         cr_expect_eq(bench->cpu->cpu.retired, until);
-        bare_destroy(bench);
     }
 }
 

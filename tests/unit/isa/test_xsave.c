@@ -25,7 +25,12 @@ static void power_on(void)
     area = bench->ram->host + DATA;
 }
 
-TestSuite(xsave, .init = power_on);
+static void power_off(void)
+{
+    bare_destroy(bench);
+}
+
+TestSuite(xsave, .init = power_on, .fini = power_off);
 
 static void fill(void)
 {
