@@ -2,6 +2,7 @@
 #include "isa/x86/frame.h"
 
 #include "isa/x86/cpuid.h"
+#include "isa/x86/debug.h"
 #include "isa/x86/fault.h"
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
@@ -140,8 +141,11 @@ void x86_frame_push(struct x86 *cpu, struct stack *s, const struct frame *f)
         sp = moved(s, sp, -(u64)f->size);
         linear[i] = probe_item(cpu, s, sp & s->mask, f->size);
     }
-    for (unsigned i = 0; i < f->count; i++)
+    for (unsigned i = 0; i < f->count; i++) {
         write_item(cpu, s, linear[i], f->size, f->item[i]);
+        if (!cpu->delivering.active)
+            x86_debug_data(cpu, linear[i], f->size, true);
+    }
     s->sp = sp;
 }
 
@@ -154,6 +158,7 @@ u64 x86_stack_peek(struct x86 *cpu, const struct stack *s, u64 skip, unsigned si
     if (wraps(cpu, offset, size))
         return x86_linear_read(cpu, linear, 1, s->user)
             | x86_linear_read(cpu, s->seg.base, 1, s->user) << 8;
+    x86_debug_data(cpu, linear, size, false);
     return x86_linear_read(cpu, linear, size, s->user);
 }
 

@@ -2,7 +2,7 @@
 #include "isa/x86/cpuid.h"
 #include "isa/x86/handlers.h"
 #include "isa/x86/mode.h"
-#include "isa/x86/ops/body.h"
+#include "isa/x86/ops/stack.h"
 #include "isa/x86/transfer.h"
 
 u32 x86_flags_known(const struct x86 *cpu)
@@ -111,16 +111,14 @@ static bool has_vme(const struct x86 *cpu, unsigned size)
 static void push_flags(struct x86 *cpu, unsigned size)
 {
     u32 flags = x86_flags_image(cpu) & ~(u32)(VM | RF);
-    struct stack s = x86_stack(cpu);
-    struct frame f = { .size = size };
+    u64 sp = (cpu->gpr[RSP] - size) & stack_mask(cpu);
 
     if (x86_is_v86(cpu) && x86_iopl(cpu) < 3) {
         x86_protect(cpu, has_vme(cpu, size));
         flags = (flags & ~(u32)IF) | IOPL | (flags & VIF ? IF : 0);
     }
-    frame_add(&f, flags);
-    x86_frame_push(cpu, &s, &f);
-    cpu->gpr[RSP] = s.sp;
+    x86_write(cpu, SS, sp, size, flags);
+    set_sp(cpu, sp);
 }
 
 /* What POPF may change: SDM 2 table 4-16. */
@@ -148,8 +146,8 @@ static void take_flags(struct x86 *cpu, u32 flags, u32 mask)
 
 static void pop_flags(struct x86 *cpu, unsigned size)
 {
-    struct stack s = x86_stack(cpu);
-    u32 flags = (u32)x86_stack_peek(cpu, &s, 0, size), mask = pop_mask(cpu, size);
+    u32 flags = (u32)x86_read(cpu, SS, cpu->gpr[RSP] & stack_mask(cpu), size);
+    u32 mask = pop_mask(cpu, size);
 
     if (x86_is_v86(cpu) && x86_iopl(cpu) < 3) {
         x86_protect(cpu, has_vme(cpu, size) && !(flags & TF)
@@ -157,8 +155,7 @@ static void pop_flags(struct x86 *cpu, unsigned size)
         flags = flags & IF ? flags | VIF : flags & ~(u32)VIF;
         mask |= VIF;
     }
-    x86_stack_drop(&s, size);
-    cpu->gpr[RSP] = s.sp;
+    set_sp(cpu, cpu->gpr[RSP] + size);
     take_flags(cpu, flags, mask);
 }
 

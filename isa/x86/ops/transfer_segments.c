@@ -1,7 +1,7 @@
 /* Segment registers, and the registers of the descriptor tables. */
 #include "isa/x86/handlers.h"
 #include "isa/x86/mode.h"
-#include "isa/x86/ops/body.h"
+#include "isa/x86/ops/stack.h"
 #include "isa/x86/paging.h"
 #include "isa/x86/transfer.h"
 
@@ -59,24 +59,23 @@ NO_BYTE_RM(mov_from_seg)
 /* With a 32-bit operand only 16 bits are written: SDM 2 PUSH. */
 static void push(struct x86 *cpu, unsigned size, u16 selector)
 {
-    struct stack s = x86_stack(cpu);
-    struct frame f = { 1, size == 4 ? 2 : size, { selector } };
+    u64 sp = (cpu->gpr[RSP] - size) & stack_mask(cpu);
 
-    if (size == 4)
-        x86_stack_drop(&s, (u64)-2);
-    x86_frame_push(cpu, &s, &f);
-    cpu->gpr[RSP] = s.sp;
+    x86_write(cpu, SS, sp, size == 4 ? 2 : size, selector);
+    set_sp(cpu, sp);
 }
 
-/* SS: the pointer moves on the new stack's terms, which the old one's size settles no more. */
+/* The pointer moves as wide as the stack was, even if SS changes that. */
 static void pop(struct x86 *cpu, unsigned size, enum segment_name name)
 {
-    struct stack s = x86_stack(cpu);
-    u16 selector = (u16)x86_stack_peek(cpu, &s, 0, size);
+    u64 was = cpu->gpr[RSP], sp;
+    u16 selector = (u16)x86_read(cpu, SS, was & stack_mask(cpu), size);
 
+    set_sp(cpu, was + size);
+    sp = cpu->gpr[RSP];
+    cpu->gpr[RSP] = was;
     load(cpu, name, selector);
-    x86_stack_drop(&s, size);
-    cpu->gpr[RSP] = s.sp;
+    cpu->gpr[RSP] = sp;
     hold_interrupts(cpu, name);
 }
 
@@ -89,17 +88,15 @@ STACK(q)
 NO_BYTE(push_seg)
 NO_BYTE(pop_seg)
 
-/* Of the 8086 alone: MOV CS and POP CS (which has no ModRM byte). */
-END_OP(pop_cs)
+/* Of the 8086 alone. */
+static void mov_cs(struct x86 *cpu, u16 selector)
 {
-    struct stack s = x86_stack(cpu);
-    u16 selector = (u16)x86_stack_peek(cpu, &s, 0, 2);
-
-    x86_stack_drop(&s, 2);
-    cpu->gpr[RSP] = s.sp;
     x86_segment_paragraph(cpu, CS, selector);
     x86_mode_update(cpu);
 }
+
+END_OP(mov_cs_r) { mov_cs(cpu, GET_w(cpu, op->src)); }
+END_OP(mov_cs_m) { mov_cs(cpu, (u16)op_load(cpu, op, 2)); }
 
 /* ---- LDS and its kin ---- */
 
