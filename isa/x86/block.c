@@ -265,7 +265,7 @@ static void count_cost(struct builder *k, const struct insn *in)
     if (!t)
         return;
     c = x86_timing_row(t, in);
-    k->extra[n] = (s16)(k->extra[n - 1] + (s16)x86_timing_cost(t, in) - 1);
+    k->extra[n] = (s16)(k->extra[n - 1] + (s16)x86_timing_cost(k->cpu, in) - 1);
     if (c && c->each && in->op.dst) {
         k->op[-1].disp = c->base;
         k->op[-1].imm = c->each;

@@ -3,17 +3,23 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "isa/x86/mode.h"
 #include "isa/x86/operations.h"
 #include "isa/x86/ops/body.h"
 
-#define ALL_(v)                     { v, v, v }
-#define COST(op, r, rm, mr)         [OP_##op] = { ALL_(r), ALL_(rm), ALL_(mr), 0, 0, 0 },
-#define COST_W(op, b, w, d, more)   [OP_##op] = { { b, w, d }, { b + more, w + more, d + more }, \
-                                                  { b + more, w + more, d + more }, 0, 0, 0 },
-#define BRANCH(op, not_taken, go)   [OP_##op] = { ALL_(not_taken), ALL_(not_taken), \
-                                                  ALL_(not_taken), (go) - (not_taken), 0, 0 },
-#define STRING(op, once, base, each) [OP_##op] = { ALL_(once), ALL_(once), ALL_(once), \
-                                                  0, base, each },
+#define ALL_(v) { v, v, v }
+#define COST(op, r, rm, mr) \
+    [OP_##op] = { .reg = ALL_(r), .load = ALL_(rm), .store = ALL_(mr) },
+#define COST_W(op, b, w, d, more) \
+    [OP_##op] = { .reg = { b, w, d }, .load = { b + more, w + more, d + more }, \
+                  .store = { b + more, w + more, d + more } },
+#define BRANCH(op, not_taken, go) \
+    [OP_##op] = { .reg = ALL_(not_taken), .taken = (go) - (not_taken) },
+#define STRING(op, once, base_, each_) \
+    [OP_##op] = { .reg = ALL_(once), .base = base_, .each = each_ },
+/* What is added to a row above. */
+#define BY_ONE(op, r, m)            [OP_##op].one = r, [OP_##op].one_store = m,
+#define PROTECTED(op, cycles)       [OP_##op].checked = cycles,
 
 static const struct cost cost_486[OPERATIONS] = {
 #include "isa/x86/timing_486.def"
@@ -39,13 +45,19 @@ const struct cost *x86_timing_row(const struct timing *t, const struct insn *in)
     return in->row ? &t->cost[in->row->operation] : NULL;
 }
 
+static bool is_by_one(const struct insn *in)
+{
+    return in->row->operand[1] == I1;
+}
+
 static bool is_repeated(const struct insn *in)
 {
     return in->row->attributes & A_REP && in->op.dst;
 }
 
-unsigned x86_timing_cost(const struct timing *t, const struct insn *in)
+unsigned x86_timing_cost(const struct x86 *cpu, const struct insn *in)
 {
+    const struct timing *t = cpu->timing;
     const struct cost *c = x86_timing_row(t, in);
     unsigned width = in->width < 2 ? in->width : 2, cycles;
 
@@ -55,6 +67,10 @@ unsigned x86_timing_cost(const struct timing *t, const struct insn *in)
         return 1;
     cycles = in->place == IN_SOURCE ? c->load[width] : in->place == IN_DESTINATION ? c->store[width]
         : c->reg[width];
+    if (c->one && is_by_one(in))
+        cycles = in->place == IN_REGISTERS ? c->one : c->one_store;
+    if (c->checked && !x86_is_real(cpu))
+        cycles = c->checked;
     return (cycles ? cycles : t->otherwise) + in->prefixes * t->prefix;
 }
 

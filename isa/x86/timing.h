@@ -1,12 +1,13 @@
 /*
  * What instructions cost, in cycles of the core clock: timing models as data.
  *
- * With `fixed` (NULL here) each costs one, and nothing below costs anything. Else a block begins with an
- * op that pays what its instructions cost beyond one each, all at once (h_charge); behind its ops stands how
- * much of that falls to the first n of them, for whoever asks the time in the middle or leaves there. A branch
- * that is taken pays the rest on its way (h_taken), a repeated string instruction by iteration. So the
- * time of an instruction is the same whether it runs in a block or alone. `surplus` is what was paid so
- * beyond one per instruction, so that instructions can still be counted.
+ * With `fixed` (NULL here) each costs one, and nothing below costs anything. Else a block begins
+ * with an op that pays what its instructions cost beyond one each, all at once (h_charge); behind
+ * its ops stands how much of that falls to the first n of them, for whoever asks the time in the
+ * middle or leaves there. A branch that is taken pays the rest on its way (h_taken), a repeated
+ * string instruction by iteration. So the time of an instruction is the same whether it runs in a
+ * block or alone. `surplus` is what was paid so beyond one per instruction, so that instructions
+ * can still be counted.
  */
 #pragma once
 #include "isa/x86/decode.h"
@@ -16,6 +17,8 @@ struct cost {
     u16 reg[3], load[3], store[3];  /* of bytes, words, doublewords; by where the operand is */
     u8  taken;                      /* what a branch that is taken costs more */
     u8  base, each;                 /* with a repeat prefix: in all, and for each iteration */
+    u8  one, one_store;             /* of a shift by one; 0: as any */
+    u8  checked;                    /* in protected mode, where that matters; 0: the same */
 };
 
 struct timing {
@@ -33,8 +36,11 @@ enum {
 /* By name, NULL for "fixed"; fails with the names there are. */
 bool x86_timing_find(const char *name, const struct timing **, struct error *);
 
-/* Cycles of an instruction, a branch not taken; a repeated string instruction: without iterations. */
-unsigned x86_timing_cost(const struct timing *, const struct insn *);
+/*
+ * Cycles of an instruction in the CPU's present mode; a branch: not taken; a repeated string
+ * instruction: without iterations.
+ */
+unsigned x86_timing_cost(const struct x86 *, const struct insn *);
 const struct cost *x86_timing_row(const struct timing *, const struct insn *);
 
 DECLARE_HANDLER_(h_charge);

@@ -50,6 +50,10 @@ static const struct { u8 code[12], count; u64 expected; } samples[] = {
     { { 0xf3, 0xa4 }, 2, 12 + 3 * 10 },                     /* REP MOVSB */
     { { 0xa4 }, 1, 7 },
     { { 0xe2, 0xfe }, 2, 9 * 7 + 6 },                       /* LOOP to itself */
+    { { 0xd1, 0xe0 }, 2, 3 },                               /* SHL EAX, 1 */
+    { { 0xc1, 0xe0, 4 }, 3, 2 },                            /* SHL EAX, 4 */
+    { { 0xd1, 0x15, 0, 0x90, 0, 0 }, 6, 4 },                /* RCL [9000h], 1 */
+    { { 0xe4, 0x80 }, 2, 9 },                               /* IN AL, 80h */
     { { 0xd8, 0xc1 }, 2, 10 },                              /* FADD ST(1) */
     { { 0xd9, 0xfe }, 2, 241 },                             /* FSIN */
 };
