@@ -64,12 +64,22 @@ void x86_publish_time(struct x86 *cpu)
     cpu->cpu.dev.machine->clock.now = cycles_to_ns(cpu, x86_cycles_now(cpu));
 }
 
+/* While it slept, and while others had their turns, time went on. */
+static void catch_up(struct x86 *cpu)
+{
+    u64 now = ns_to_cycles(cpu, cpu->cpu.dev.machine->clock.now);
+
+    if (cpu->cycles < now)
+        cpu->cycles = now;
+}
+
 void x86_settle(struct cpu *base)
 {
     struct x86 *cpu = container_of(base, struct x86, cpu);
 
     cpu->eflags = x86_flags(cpu);
     x86_set_arithmetic(cpu, cpu->eflags);
+    catch_up(cpu);
 }
 
 /* ---- Leaving and linking ---- */
@@ -314,10 +324,8 @@ static bool loop(struct x86 *cpu, struct clock *clock)
 bool x86_run(struct cpu *base, struct clock *clock)
 {
     struct x86 *cpu = container_of(base, struct x86, cpu);
-    u64 now = ns_to_cycles(cpu, clock->now);
 
-    if (cpu->cycles < now)
-        cpu->cycles = now;
+    catch_up(cpu);
     cpu->op = NULL;
     cpu->start = cpu->budget = 0;
     cpu->link_from = NULL;
