@@ -99,8 +99,10 @@ PLAIN_OP(movdq2q)
     mmx_put(cpu, op->dst, xmm_low(cpu, op->src));
 }
 
+/* SDM 3A table 13-1: TOP is 0 afterwards. */
 PLAIN_OP(emms)
 {
     x87_wait(cpu);
+    cpu->ftop = 0;
     cpu->ftag = 0;
 }

@@ -20,15 +20,26 @@
         SCALAR_PUT_##F(cpu, op->dst, r);                                        \
         return true;                                                            \
     }
-#define SCALAR_BINARY(name)                                                     \
-    SCALAR(name##ss, f32, d, f32_short_##name(cpu->mxcsr, a, b, &r), f32_##name(a, b, e)) \
-    SCALAR(name##sd, f64, q, f64_short_##name(cpu->mxcsr, a, b, &r), f64_##name(a, b, e))
-SCALAR_BINARY(add)
-SCALAR_BINARY(sub)
-SCALAR_BINARY(mul)
-SCALAR_BINARY(div)
-SCALAR_BINARY(min)
-SCALAR_BINARY(max)
+#define EITHER(F, name)                                                         \
+    INLINE F F##_either_##name(u32 mxcsr, F a, F b, struct fp_env *e)           \
+    {                                                                           \
+        F r;                                                                    \
+                                                                                \
+        return F##_short_##name(mxcsr, a, b, &r) ? r : F##_##name(a, b, e);     \
+    }
+#define SCALAR_BINARY(name, way)                                                \
+    EITHER(f32, name)                                                           \
+    EITHER(f64, name)                                                           \
+    SCALAR(name##ss, f32, d, f32_##way##_##name(cpu->mxcsr, a, b, &r),          \
+           f32_either_##name(cpu->mxcsr, a, b, e))                              \
+    SCALAR(name##sd, f64, q, f64_##way##_##name(cpu->mxcsr, a, b, &r),          \
+           f64_either_##name(cpu->mxcsr, a, b, e))
+SCALAR_BINARY(add, usual)
+SCALAR_BINARY(sub, usual)
+SCALAR_BINARY(mul, usual)
+SCALAR_BINARY(div, usual)
+SCALAR_BINARY(min, short)
+SCALAR_BINARY(max, short)
 SCALAR(sqrtss, f32, d, f32_short_sqrt(cpu->mxcsr, b, &r), f32_sqrt(b, e))
 SCALAR(sqrtsd, f64, q, f64_short_sqrt(cpu->mxcsr, b, &r), f64_sqrt(b, e))
 
@@ -55,7 +66,7 @@ INLINE unsigned rounding_of(const struct x86 *cpu, const struct op *op)
     return (op->imm & 4 ? cpu->mxcsr >> MX_RC_SHIFT : (u32)op->imm) & 3;
 }
 
-/* |x| is below 2^52: adding and taking away that rounds to nearest; the rest follows from truncation. */
+/* |x| is below 2^52: adding and taking away that rounds to nearest; else truncation begins. */
 INLINE double integral(double x, unsigned rounding)
 {
     double t;
@@ -94,19 +105,19 @@ SCALAR(roundsd, f64, q, f64_short_round(cpu, op, b, &r),
     VECTOR(name, x)                                                             \
     {                                                                           \
         struct fp_env e = sse_env(cpu);                                         \
-        F p[16 / sizeof(F)];                                                    \
+        F p[16 / sizeof(F)], r[16 / sizeof(F)];                                 \
                                                                                 \
         memcpy(p, &b, 16);                                                      \
         for (unsigned i = 0; i < COUNT(p); i++) {                               \
-            if (F##_short_round(cpu, op, p[i], &p[i]))                          \
+            if (F##_short_round(cpu, op, p[i], &r[i]))                          \
                 continue;                                                       \
             if (!slow)                                                          \
                 return false;                                                   \
-            p[i] = F##_round(p[i], rounding_of(cpu, op), op->imm & 8, &e);      \
+            r[i] = F##_round(p[i], rounding_of(cpu, op), op->imm & 8, &e);      \
         }                                                                       \
         if (slow)                                                               \
             sse_finish(cpu, &e);                                                \
-        memcpy(cpu->v[op->dst].q, p, 16);                                       \
+        memcpy(cpu->v[op->dst].q, r, 16);                                       \
         return true;                                                            \
     }
 ROUND_PACKED(roundps, f32)
@@ -114,13 +125,6 @@ ROUND_PACKED(roundpd, f64)
 
 /* ---- Packed, the long way: each lane by the shorter way that it can go ---- */
 
-#define EITHER(F, name)                                                         \
-    INLINE F F##_either_##name(u32 mxcsr, F a, F b, struct fp_env *e)           \
-    {                                                                           \
-        F r;                                                                    \
-                                                                                \
-        return F##_short_##name(mxcsr, a, b, &r) ? r : F##_##name(a, b, e);     \
-    }
 #define LONG_WAY(F, name, even, odd)                                            \
     static __attribute__((noinline))                                            \
     u64x2 F##_long_##name(struct x86 *cpu, u64x2 a, u64x2 b)                    \
@@ -138,7 +142,7 @@ ROUND_PACKED(roundpd, f64)
         memcpy(&a, p, 16);                                                      \
         return a;                                                               \
     }
-#define LONG_BINARY(F, name) EITHER(F, name) LONG_WAY(F, name, name, name)
+#define LONG_BINARY(F, name) LONG_WAY(F, name, name, name)
 #define LONG_WAYS(F)                                                            \
     LONG_BINARY(F, add) LONG_BINARY(F, sub) LONG_BINARY(F, mul) LONG_BINARY(F, div) \
     LONG_BINARY(F, min) LONG_BINARY(F, max) LONG_WAY(F, addsub, sub, add)
@@ -202,7 +206,7 @@ ODD_RESULTS(f32)
 ODD_RESULTS(f64)
 
 /* x and y are the operands, from a and b; the value r follows from them. */
-#define PACKED(name, F, first, second, value, odd, way)                         \
+#define PACKED(name, F, first, second, value, known, odd, way)                  \
     VECTOR(name, x)                                                             \
     {                                                                           \
         u64x2 a = xmm_get(cpu, op->dst), x = (first), y = (second), r;          \
@@ -214,37 +218,38 @@ ODD_RESULTS(f64)
             HOST_TYPE_##F p = (HOST_TYPE_##F)x, q = (HOST_TYPE_##F)y;           \
                                                                                 \
             r = (u64x2)(value);                                                 \
-            if (unlikely(F##_any(F##_odd_pair(x, y) | (odd))))                  \
+            if (!(known) || unlikely(F##_any(F##_odd_pair(x, y) | (odd))))      \
                 return false;                                                   \
         }                                                                       \
         xmm_put(cpu, op->dst, r);                                               \
         return true;                                                            \
     }
-/* An inexact result is odd too, where PE is not known to be set. */
-#define KNOWN(odd) ((odd) | TWICE(-(u64)!inexact_is_known(cpu->mxcsr)))
+#define KNOWN likely(inexact_is_known(cpu->mxcsr))
 #define PACKED_BINARY(suffix, F)                                                \
-    PACKED(add##suffix, F, a, b, p + q, KNOWN(F##_odd_sum(x, y, r)), add)       \
-    PACKED(sub##suffix, F, a, b, p - q, KNOWN(F##_odd_sum(x, y, r)), sub)       \
-    PACKED(mul##suffix, F, a, b, p * q, KNOWN(F##_odd_product(x, y, r)), mul)   \
-    PACKED(div##suffix, F, a, b, p / q, KNOWN(F##_odd_quotient(x, y, r)), div)  \
-    PACKED(min##suffix, F, a, b, SELECT((u64x2)(p < q), x, y), F##_nans(x) | F##_nans(y), min) \
-    PACKED(max##suffix, F, a, b, SELECT((u64x2)(p > q), x, y), F##_nans(x) | F##_nans(y), max)
+    PACKED(add##suffix, F, a, b, p + q, KNOWN, F##_odd_sum(x, y, r), add)       \
+    PACKED(sub##suffix, F, a, b, p - q, KNOWN, F##_odd_sum(x, y, r), sub)       \
+    PACKED(mul##suffix, F, a, b, p * q, KNOWN, F##_odd_product(x, y, r), mul)   \
+    PACKED(div##suffix, F, a, b, p / q, KNOWN, F##_odd_quotient(x, y, r), div)  \
+    PACKED(min##suffix, F, a, b, SELECT((u64x2)(p < q), x, y), true,            \
+           F##_nans(x) | F##_nans(y), min)                                      \
+    PACKED(max##suffix, F, a, b, SELECT((u64x2)(p > q), x, y), true,            \
+           F##_nans(x) | F##_nans(y), max)
 PACKED_BINARY(ps, f32)
 PACKED_BINARY(pd, f64)
 
 #define EVENS __builtin_shufflevector((u32x4)a, (u32x4)b, 0, 2, 4, 6)
 #define ODDS  __builtin_shufflevector((u32x4)a, (u32x4)b, 1, 3, 5, 7)
-PACKED(haddps, f32, (u64x2)EVENS, (u64x2)ODDS, p + q, KNOWN(f32_odd_sum(x, y, r)), add)
-PACKED(hsubps, f32, (u64x2)EVENS, (u64x2)ODDS, p - q, KNOWN(f32_odd_sum(x, y, r)), sub)
+PACKED(haddps, f32, (u64x2)EVENS, (u64x2)ODDS, p + q, KNOWN, f32_odd_sum(x, y, r), add)
+PACKED(hsubps, f32, (u64x2)EVENS, (u64x2)ODDS, p - q, KNOWN, f32_odd_sum(x, y, r), sub)
 PACKED(haddpd, f64, v_punpcklqdq(a, b), v_punpckhqdq(a, b), p + q,
-       KNOWN(f64_odd_sum(x, y, r)), add)
+       KNOWN, f64_odd_sum(x, y, r), add)
 PACKED(hsubpd, f64, v_punpcklqdq(a, b), v_punpckhqdq(a, b), p - q,
-       KNOWN(f64_odd_sum(x, y, r)), sub)
+       KNOWN, f64_odd_sum(x, y, r), sub)
 /* Sums in the upper lane of each pair, differences in the lower. */
 PACKED(addsubps, f32, a, b, SELECT(TWICE(0xffffffff), (u64x2)(p - q), (u64x2)(p + q)),
-       KNOWN(f32_odd_sum(x, y, r)), addsub)
+       KNOWN, f32_odd_sum(x, y, r), addsub)
 PACKED(addsubpd, f64, a, b, ((u64x2){ ((u64x2)(p - q))[0], ((u64x2)(p + q))[1] }),
-       KNOWN(f64_odd_sum(x, y, r)), addsub)
+       KNOWN, f64_odd_sum(x, y, r), addsub)
 
 /* Roots are taken one by one: a vector of them is no operation of the compilers' vectors. */
 #define SQRT_PACKED(name, F)                                                    \

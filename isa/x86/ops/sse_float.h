@@ -6,8 +6,8 @@
  * float and double, rounds to nearest and does not contract (the build sees to that):
  *  - MXCSR rounds to nearest and masks PE.
  *  - No operand is denormal (DE, DAZ), and the result is a number well inside the normal range, so
- *    that there is no OE, UE or FTZ, and no operand was infinite or a NaN where that matters; or the
- *    result is a zero that is exact.
+ *    that there is no OE, UE or FTZ, and no operand was infinite or a NaN where that matters; or
+ *    the result is a zero that is exact.
  *  - Then PE is the only flag that the instruction can set. Either it is set already, or the result
  *    is shown to be exact: see exact_sum() and the like. Nothing is read from the host's flags.
  * Everything else returns false, having changed nothing.
@@ -37,7 +37,7 @@ INLINE struct fp_env sse_env(const struct x86 *cpu)
     };
 }
 
-/* Flags go to MXCSR; an unmasked one is #XM, or #UD if the system does not expect that: SDM 1 11.5. */
+/* Flags go to MXCSR; an unmasked one is #XM, or #UD where CR4 knows nothing of it: SDM 1 11.5. */
 static inline __attribute__((unused))
 void sse_finish(struct x86 *cpu, const struct fp_env *e)
 {
@@ -59,13 +59,16 @@ INLINE double f64_host(u64 a) { double v; memcpy(&v, &a, 8); return v; }
 INLINE u32 host_f32(float a) { u32 v; memcpy(&v, &a, 4); return v; }
 INLINE u64 host_f64(double a) { u64 v; memcpy(&v, &a, 8); return v; }
 
-/* A denormal is below the least normal number and not zero: with the sign shifted out, 1 to 2^p - 1. */
+INLINE u32 f32_exponent(u32 a) { return a << 1 >> 24; }
+INLINE u32 f64_exponent(u64 a) { return (u32)(a << 1 >> 53); }
+
+/* Below the least normal number and not zero: with the sign shifted out, 1 to 2^p - 1. */
 INLINE bool f32_denormal(u32 a) { return (u32)(a << 1) - 1 < (1u << 24) - 1; }
 INLINE bool f64_denormal(u64 a) { return (a << 1) - 1 < BIT(53) - 1; }
 
 /* Not within a factor of two of where underflow begins, and finite. */
-INLINE bool f32_amid(u32 a) { return (u32)(a << 1) - (2u << 24) < 0xff000000 - (2u << 24); }
-INLINE bool f64_amid(u64 a) { return (a << 1) - BIT(54) < 0xffe0000000000000 - BIT(54); }
+INLINE bool f32_amid(u32 a) { return f32_exponent(a) - 2 < 0xff - 2; }
+INLINE bool f64_amid(u64 a) { return f64_exponent(a) - 2 < 0x7ff - 2; }
 
 INLINE bool f32_zero(u32 a) { return !(a << 1); }
 INLINE bool f64_zero(u64 a) { return !(a << 1); }
@@ -85,9 +88,9 @@ INLINE bool to_nearest(u32 mxcsr)
 }
 
 /*
- * What rounding took away from x + y, by Knuth's two-sum, is a number of the format and comes out
- * exactly whatever the operands' order of size; nothing overflows since z is far from it by at least
- * the rounding of the intermediate values, which are no larger than the operands.
+ * What rounding took away from x + y is a number of the format, and Knuth's two-sum finds it
+ * exactly, whichever operand is the larger. Should an intermediate value overflow, what comes out
+ * is not zero, and the long way decides.
  */
 #define EXACT_SUM(F, T)                                                         \
     INLINE bool F##_exact_sum(T x, T y, T z)                                    \
@@ -105,7 +108,7 @@ INLINE bool f32_exact_product(float x, float y, float z)
     return (double)x * y == z;
 }
 
-/* The product of the significands has 105 or 106 bits, of which all below the upper 53 must be 0. */
+/* The significands' product has 105 or 106 bits, of which all below the upper 53 must be 0. */
 INLINE bool f64_exact_product(double x, double y, double z)
 {
     u64 p = (host_f64(x) & (BIT(52) - 1)) | BIT(52), q = (host_f64(y) & (BIT(52) - 1)) | BIT(52);
@@ -131,17 +134,27 @@ INLINE bool f64_exact_quotient(double x, double y, double z)
 #define ZERO_PRODUCT(F, a, b, r)    (F##_zero(r) && (F##_zero(a) || F##_zero(b)))
 #define ZERO_QUOTIENT(F, a, b, r)   (F##_zero(r) && F##_zero(a))
 
+/*
+ * The usual case is all that the fast handlers look for; short_ is for the slow ones, which so
+ * have a middle way when an operand is out of the ordinary or PE is not yet set.
+ */
 #define SHORT_BINARY(F, name, operator, exact, zero)                            \
+    INLINE bool F##_usual_##name(u32 mxcsr, F a, F b, F *result)                \
+    {                                                                           \
+        *result = host_##F(F##_host(a) operator F##_host(b));                   \
+        return likely(!F##_denormal(a)) && likely(!F##_denormal(b))             \
+            && likely(F##_amid(*result)) && likely(inexact_is_known(mxcsr));    \
+    }                                                                           \
     INLINE bool F##_short_##name(u32 mxcsr, F a, F b, F *result)                \
     {                                                                           \
         F r = host_##F(F##_host(a) operator F##_host(b));                       \
                                                                                 \
-        if (unlikely(F##_denormal(a)) || unlikely(F##_denormal(b)))             \
+        if (F##_denormal(a) || F##_denormal(b))                                 \
             return false;                                                       \
         *result = r;                                                            \
-        if (unlikely(!F##_amid(r)))                                             \
+        if (!F##_amid(r))                                                       \
             return to_nearest(mxcsr) && zero(F, a, b, r);                       \
-        if (likely(inexact_is_known(mxcsr)))                                    \
+        if (inexact_is_known(mxcsr))                                            \
             return true;                                                        \
         return to_nearest(mxcsr) && F##_exact_##exact(F##_host(a), F##_host(b), F##_host(r)); \
     }

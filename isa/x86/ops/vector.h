@@ -148,9 +148,9 @@ void vector_store(struct x86 *cpu, const struct op *op, bool aligned, u64x2 v)
     INLINE bool f_##name(struct x86 *cpu, const struct op *op, V_TYPE_##size b, const bool slow)
 
 /*
- * VECTOR(name, size) { ... }: b is the second operand, of the size named; the body changes registers
- * and gives true, or false where `slow` must be true first. VECTOR_FROM says which register field b
- * is, for those whose source is not an XMM register.
+ * VECTOR(name, size) { ... }: b is the second operand, of the size named; the body changes
+ * registers and gives true, or false where `slow` must be true first. VECTOR_FROM says what b is,
+ * for those whose source register is not an XMM register.
  */
 #define VECTOR_FROM(name, size, reg)                                            \
     V_FUNCTION_(name, size);                                                    \
