@@ -526,6 +526,106 @@ Test(longmode, syscall_and_back)
     end();
 }
 
+/* ---- Virtual-8086 mode ---- */
+
+enum { V86_SEGMENT = ENTRY >> 4, V86_SP = 0x800 };
+
+static void begin_v86(unsigned iopl, u32 cr4)
+{
+    begin_32();
+    cpu->cr4 = cr4;
+    cpu->cpl = 3;
+    cpu->seg[TR].limit = 0xfff;
+    poke(TSS + 0x66, 0x88, 2);
+    x86_set_flags(cpu, VM | IF | iopl << 12);
+    for (unsigned i = 0; i < 6; i++)
+        cpu->seg[i] = (struct segment){
+            V86_SEGMENT, SEG_P | SEG_S | SEG_WRITE | SEG_ACCESSED | SEG_DPL, 0xffff, ENTRY
+        };
+    x86_mode_update(cpu);
+    cpu->rip = 0;
+    cpu->gpr[RSP] = V86_SP;
+}
+
+Test(v86, an_exception_saves_all_segments)
+{
+    begin_v86(0, 0);
+    CODE(ENTRY, 0x0f, 0x0b);
+    run();
+    cr_assert_eq(where(), V_UD);
+    cr_assert_eq(cpu->gpr[RSP], INNER - 36);
+    cr_assert_eq(peek(INNER - 36, 4), 0);
+    cr_assert_eq(peek(INNER - 32, 4), V86_SEGMENT);
+    cr_assert(peek(INNER - 28, 4) & VM);
+    cr_assert_eq(peek(INNER - 24, 4), V86_SP);
+    cr_assert_eq(peek(INNER - 4, 4), V86_SEGMENT);
+    cr_assert_eq(cpu->seg[DS].selector, 0);
+    cr_assert_eq(cpu->cpl, 0);
+    cr_assert(!(cpu->eflags & VM));
+    end();
+}
+
+Test(v86, iret_goes_back_into_it)
+{
+    begin_v86(0, 0);
+    CODE(ENTRY, 0xcc, 0x40, 0x0f, 0x0b);        /* int3; inc ax; ud2 */
+    gate32(V_BP, 14, 3);
+    CODE(stop(V_BP), 0xcf);
+    run();
+    cr_assert_eq(where(), V_UD);
+    cr_assert_eq(cpu->gpr[RAX], 1);
+    cr_assert_eq(peek(INNER - 36, 4), 2);
+    end();
+}
+
+Test(v86, int_n_needs_iopl)
+{
+    begin_v86(0, 0);
+    gate32(0x20, 14, 3);
+    CODE(ENTRY, 0xcd, 0x20);
+    run();
+    cr_assert_eq(where(), V_GP);
+    cr_assert_eq(peek(INNER - 40, 4), 0);
+    cr_assert_eq(peek(INNER - 36, 4), 0);
+    end();
+}
+
+Test(v86, vme_redirects_int_n)
+{
+    begin_v86(0, CR4_VME);
+    poke(4 * 0x20, (u64)V86_SEGMENT << 16 | 0x100, 4);
+    CODE(ENTRY, 0xcd, 0x20);
+    CODE(ENTRY + 0x100, 0x0f, 0x0b);
+    run();
+    cr_assert_eq(where(), V_UD);
+    cr_assert_eq(peek(INNER - 36, 4), 0x100);
+    cr_assert_eq(peek(ENTRY + V86_SP - 6, 2), 2);
+    cr_assert_eq(peek(ENTRY + V86_SP - 2, 2) & (IOPL | IF), IOPL);
+    end();
+}
+
+Test(v86, vme_gives_cli_and_sti_a_flag_of_their_own)
+{
+    begin_v86(0, CR4_VME);
+    CODE(ENTRY, 0xfb, 0x9c, 0xfa, 0x0f, 0x0b);  /* sti; pushf; cli; ud2 */
+    run();
+    cr_assert_eq(where(), V_UD);
+    cr_assert_eq(peek(ENTRY + V86_SP - 2, 2) & (IOPL | IF), IOPL | IF);
+    cr_assert(!(peek(INNER - 28, 4) & VIF));
+    cr_assert(peek(INNER - 28, 4) & IF);
+    end();
+}
+
+Test(v86, sti_with_a_pending_interrupt_faults)
+{
+    begin_v86(0, CR4_VME);
+    cpu->eflags |= VIP;
+    CODE(ENTRY, 0xfb);
+    run();
+    cr_assert_eq(where(), V_GP);
+    end();
+}
+
 /* ---- System management mode ---- */
 
 static void through_smm(void)
