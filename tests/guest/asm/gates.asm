@@ -428,7 +428,7 @@ interrupt_gates:
     lidt [idtr]
     EXPECT_FAULT_NAMED "int beyond the IDT", GP_, TRY*8 + 2, int TRY
     USER_AFTER "int beyond the IDT, ring 3", GP_, TRY*8 + 2, {nop}, {int TRY}
-    mov word [idtr], 256*8 - 1
+    mov word [idtr], VECTORS*8 - 1
     lidt [idtr]
     ; the software interrupts ask for the DPL, INT1 does not
     and byte [idt + BP_*8 + 5], ~DPL3
