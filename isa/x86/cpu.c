@@ -98,7 +98,7 @@ void x86_reset_state(struct x86 *cpu, bool init)
     cpu->dr[7] = 0x400;
     if (init)
         x86_msr_reset(cpu, true);
-    cpu->activity = RUNNING;
+    x86_set_activity(cpu, RUNNING);
     cpu->shadow = 0;
     cpu->dr6_pending = 0;
     cpu->nmi_blocked = cpu->nmi_pending = cpu->smi_pending = cpu->init_pending = false;
@@ -201,6 +201,7 @@ static bool x86_attach(struct device *dev, struct error *err)
     }
     cpu->mem = cpu->cpu.memory;
     device_line(dev, &cpu->ferr, "ferr");
+    device_line(dev, &cpu->shutdown, "shutdown");
     cpu->watcher.remapped = remapped;
     cpu->watcher.code_written = written;
     space_watch(cpu->cpu.memory, &cpu->watcher);

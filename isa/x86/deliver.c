@@ -271,7 +271,8 @@ void x86_deliver_this(struct x86 *cpu, const struct interruption *e)
     else
         deliver_real(cpu, e);
     cpu->delivering.active = false;
-    cpu->activity = RUNNING;
+    if (unlikely(cpu->activity != RUNNING))
+        x86_set_activity(cpu, RUNNING);
     cpu->shadow = 0;
     cpu->trap = false;
 }

@@ -60,17 +60,23 @@ static void note_fault(struct x86 *cpu)
     cpu->faults[0] = (struct fault_note){ cpu->rip, cpu->cr2, cpu->fault_code, cpu->fault_vector };
 }
 
+void x86_set_activity(struct x86 *cpu, enum activity a)
+{
+    cpu->activity = (u8)a;
+    line_set(&cpu->shutdown, a == SHUTDOWN);
+}
+
 /* SDM 3A 6.15, interrupt 8: only NMI, SMI, INIT and RESET lead out of it. */
 static void shut_down(struct x86 *cpu)
 {
     const struct fault_note *f = cpu->faults;
 
     cpu->delivering.active = false;
-    cpu->activity = SHUTDOWN;
     device_log(&cpu->cpu.dev, LOG_INFO, "shutdown at %04x:%llx: exceptions %u(%x), %u(%x) at %llx, "
                "%u(%x) at %llx, cr2 %llx", cpu->seg[CS].selector, (unsigned long long)cpu->rip,
                f[0].vector, f[0].code, f[1].vector, f[1].code, (unsigned long long)f[1].rip,
                f[2].vector, f[2].code, (unsigned long long)f[2].rip, (unsigned long long)cpu->cr2);
+    x86_set_activity(cpu, SHUTDOWN);
 }
 
 /* The error codes that name a selector have EXT: SDM 3A 6.13. */

@@ -7,6 +7,8 @@
 void x86_mode_update(struct x86 *);
 /* As RESET and INIT leave it: SDM 3A 9.1.1; `init`: what INIT leaves alone stays. cpu.c's. */
 void x86_reset_state(struct x86 *, bool init);
+/* Running, halted ...; whoever listens hears of a shutdown. fault.c's. */
+void x86_set_activity(struct x86 *, enum activity);
 /* Only what a data segment's load changes. */
 void x86_segment_update(struct x86 *, enum segment_name);
 

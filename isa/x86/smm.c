@@ -177,7 +177,7 @@ void x86_smm_enter(struct x86 *cpu)
     cpu->smi_pending = false;
     cpu->smm_nmi = cpu->nmi_blocked;
     cpu->nmi_blocked = true;
-    cpu->activity = RUNNING;
+    x86_set_activity(cpu, RUNNING);
     cpu->shadow = 0;
     cpu->eflags = x86_flags(cpu);
     see(cpu, true);
@@ -211,7 +211,7 @@ void x86_smm_leave(struct x86 *cpu)
     see(cpu, false);
     cpu->nmi_blocked = cpu->smm_nmi;
     x86_set_arithmetic(cpu, cpu->eflags);
-    cpu->activity = !is_sound(cpu) ? SHUTDOWN : halted & 1 ? HALTED : RUNNING;
+    x86_set_activity(cpu, !is_sound(cpu) ? SHUTDOWN : halted & 1 ? HALTED : RUNNING);
     cpu->trap = false;
     read_pdptes(cpu);
     x86_mode_update(cpu);

@@ -197,6 +197,7 @@ struct x86 {
     struct fp_env     fenv;         /* x87: from fcw; no flags between instructions */
     struct f80        fpu_operand;  /* from memory, on its way to the arithmetic */
     bool              fpu_selectors;    /* FCS and FDS are kept: older models */
+    struct line       shutdown;     /* shut down, as the bus cycle of that name tells */
     struct line       ferr;         /* an unmasked x87 exception waits, and CR0.NE is clear */
 
     jmp_buf           unwind;       /* faults leave by it */

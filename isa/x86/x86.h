@@ -12,6 +12,11 @@ extern const struct device_type x86_cpu_type;
 /* Its input pins, by number: SDM 3A 6.3, and the data sheets of the 80486 and Pentium. */
 enum x86_pin { X86_INTR, X86_NMI, X86_SMI, X86_INIT, X86_A20M, X86_IGNNE, X86_PINS };
 
+/*
+ * It drives "ferr" (an x87 exception that waits) and "shutdown" (a triple fault; boards lead it to
+ * INIT or to their reset).
+ */
+
 struct space;
 
 /*
