@@ -4,8 +4,8 @@
  * encodings, appendix A.2 for the operands.
  *
  *   encoding   "[NP|66|F2|F3] [W0|W1] [B0] [0F [38|3A]] XX[+r] [/r | /0../7 | =XX]"
- *              NP: none of 66, F2, F3. B0: without REX.B. +r: the low three bits name a register. =XX: that very
- *              ModRM byte. Whether ModRM names memory or a register follows from the operands
+ *              NP: none of 66, F2, F3. B0: without REX.B. +r: the low three bits name a
+ *              register. =XX: that very ModRM byte. Whether ModRM names memory or a register follows from the operands
  *              (M..: memory only; R.., U.., N.., STi: register only).
  */
 #pragma once
@@ -13,7 +13,7 @@
 
 enum operand {
     O_NONE,
-    /* ModRM.rm: general register or memory. b w d q; v: operand size; y: d, or q with REX.W; z: at most d */
+    /* ModRM.rm: general register or memory. b w d q; v: operand size; y: d, or q with REX.W */
     Eb, Ew, Ed, Eq, Ev, Ey,
     /* ModRM.reg */
     Gb, Gw, Gd, Gq, Gv, Gy,
@@ -57,7 +57,7 @@ enum {
     A_SSE    = 1 << 10,             /* #UD with CR0.EM or without CR4.OSFXSR, #NM with TS */
     A_WAIT   = 1 << 11,             /* #NM with CR0.MP and TS */
     A_BYTE   = 1 << 12,             /* byte operation whatever the operand-size prefix */
-    A_ASIZE  = 1 << 13,             /* the operation wants the address size in op.mem (strings, LOOP) */
+    A_ASIZE  = 1 << 13,             /* op.mem has the address size: strings, LOOP */
     A_MOV_CR = 1 << 14,             /* ModRM.mod is ignored: always a register */
     A_REP    = 1 << 15,             /* op.dst is the repeat prefix: 0, F2h or F3h */
 };

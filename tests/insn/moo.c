@@ -161,7 +161,8 @@ static void parse_test(const struct chunk *whole, struct moo_test *t)
     *t = (struct moo_test){ .index = word32(whole->bytes) };
     while (take_chunk(&at, end, &c)) {
         if (is(&c, "NAME")) {
-            snprintf(t->name, sizeof t->name, "%.*s", (int)word32(c.bytes), (const char *)c.bytes + 4);
+            snprintf(t->name, sizeof t->name, "%.*s", (int)word32(c.bytes),
+                     (const char *)c.bytes + 4);
         } else if (is(&c, "BYTS")) {
             t->length = word32(c.bytes);
             t->code = c.bytes + 4;
@@ -286,7 +287,10 @@ static void run(struct bare *b, const struct moo_test *t, bool halts)
     }
 }
 
-/* Bits of this byte of memory that are not to be compared: flags that an exception pushed (three words). */
+/*
+ * Bits of this byte of memory that are not to be compared: flags that an exception pushed (three
+ * words).
+ */
 static u8 hidden(const struct bare *b, const struct moo_test *t, u32 address, u16 undefined)
 {
     u32 stack = (u32)t->final.reg[MOO_SS] << 4, mask = (u32)b->ram->size - 1;

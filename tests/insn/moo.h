@@ -1,13 +1,16 @@
 /*
- * Single-step vectors recorded on real chips: ../shared/vectors, whose README has the format. An archive
- * is a .tar.xz of .MOO files, each with tests of one opcode; `moo_play` runs one on our CPU.
+ * Single-step vectors recorded on real chips: ../shared/vectors, whose README has the format. An
+ * archive is a .tar.xz of .MOO files, each with tests of one opcode; `moo_play` runs one on our
+ * CPU.
  */
 #pragma once
 #include "tests/insn/bare.h"
 
 /* In the order of the registers of a state. */
-enum { MOO_AX, MOO_BX, MOO_CX, MOO_DX, MOO_CS, MOO_SS, MOO_DS, MOO_ES, MOO_SP, MOO_BP, MOO_SI, MOO_DI,
-       MOO_IP, MOO_FLAGS, MOO_REGISTERS };
+enum {
+    MOO_AX, MOO_BX, MOO_CX, MOO_DX, MOO_CS, MOO_SS, MOO_DS, MOO_ES, MOO_SP, MOO_BP, MOO_SI, MOO_DI,
+    MOO_IP, MOO_FLAGS, MOO_REGISTERS
+};
 
 struct moo_state {
     u16       present;              /* bit n: register n is told */
@@ -42,7 +45,7 @@ void moo_close(struct moo *);
 bool moo_next(struct moo *, struct moo_test *);
 
 /*
- * Runs it. False: it went otherwise, and `why` says how. `halts`: it ends by HLT, as on the 80286, not
- * behind the one instruction.
+ * Runs it. False: it went otherwise, and `why` says how. `halts`: it ends by HLT, as on the 80286,
+ * not behind the one instruction.
  */
 bool moo_play(struct bare *, const struct moo_test *, bool halts, char *why, size_t room);

@@ -6,7 +6,9 @@
 #include "isa/x86/ops/alu.h"
 #include "isa/x86/ops/forms.h"
 
-/* The new value is in memory before a register changes: the store may yet fault in the slow twin. */
+/*
+ * The new value is in memory before a register changes: the store may yet fault in the slow twin.
+ */
 #define XCHG(name, w)                                                           \
     BODY(xchg_##w##_r)                                                          \
     {                                                                           \
@@ -49,8 +51,8 @@ WIDTHS_BWDQ(XCHG, )
 WIDTHS_BWDQ(XADD, )
 
 /*
- * Of the accumulator and the destination only the one that is replaced is written, so that the upper
- * half of the other stays; memory is written in any case.
+ * Of the accumulator and the destination only the one that is replaced is written, so that the
+ * upper half of the other stays; memory is written in any case.
  */
 #define CMPXCHG(name, w)                                                        \
     BODY(cmpxchg_##w##_r)                                                       \

@@ -5,8 +5,9 @@
 /* ---- One bit ---- */
 
 /*
- * In memory a bit number from a register is signed and reaches as far as it says; what is accessed is
- * the operand-sized unit that holds the bit. An immediate is taken modulo the width. Only CF changes.
+ * In memory a bit number from a register is signed and reaches as far as it says; what is accessed
+ * is the operand-sized unit that holds the bit. An immediate is taken modulo the width. Only CF
+ * changes.
  */
 #define BIT_UNIT(w, n)  ((op_offset(cpu, op) + (u64)((s64)(S_##w)(n) >> LOG_##w) * sizeof(T_##w)) \
                          & address_mask(op))

@@ -1,4 +1,7 @@
-/* Decimal adjustment: SDM 2 AAA, AAD, AAM, AAS, DAA, DAS. What the manual leaves undefined is clear. */
+/*
+ * Decimal adjustment: SDM 2 AAA, AAD, AAM, AAS, DAA, DAS. What the manual leaves undefined is
+ * clear.
+ */
 #include "isa/x86/handlers.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/ops/forms.h"

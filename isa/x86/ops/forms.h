@@ -11,7 +11,9 @@
 #define WIDTHS_WDQ(X, ...)          X(__VA_ARGS__, w) X(__VA_ARGS__, d) X(__VA_ARGS__, q)
 #define WIDTHS_BWDQ(X, ...)         X(__VA_ARGS__, b) WIDTHS_WDQ(X, __VA_ARGS__)
 
-/* Register and memory form of a two-operand operation, both with bodies; only memory may be slow. */
+/*
+ * Register and memory form of a two-operand operation, both with bodies; only memory may be slow.
+ */
 #define RM_HANDLERS(name, w)        FAST_HANDLER(name##_##w##_r) HANDLER_WITH_TWIN(name##_##w##_m)
 
 /* CF and OF take these values, the other flags stay. */

@@ -1,7 +1,7 @@
 /*
- * What the 8086 does otherwise than its successors: the handlers of opcodes/i8086.def. Sources: The 8086
- * Family User's Manual; for what it does not tell, vectors recorded on a chip, and the microcode as read
- * from photographs of the die by K. Shirriff and A. Jenner.
+ * What the 8086 does otherwise than its successors: the handlers of opcodes/i8086.def. Sources:
+ * The 8086 Family User's Manual; for what it does not tell, vectors recorded on a chip, and the
+ * microcode as read from photographs of the die by K. Shirriff and A. Jenner.
  */
 #include "isa/x86/handlers.h"
 #include "isa/x86/mode.h"
@@ -28,7 +28,7 @@
         x86_rmw_write(cpu, sizeof a, f);                                        \
     }
 
-/* ---- Shifts by CL go as far as it says, a step at a time; beyond 31 nothing new happens to a shift ---- */
+/* ---- Shifts by CL go as far as it says; beyond 31 nothing new happens to a shift ---- */
 
 static unsigned count_86(const struct x86 *cpu, unsigned most)
 {

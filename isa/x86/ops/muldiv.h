@@ -1,4 +1,7 @@
-/* IMUL with two and three operands, as bodies: SDM 2, IMUL. SF and PF follow the result, AF is clear. */
+/*
+ * IMUL with two and three operands, as bodies: SDM 2, IMUL. SF and PF follow the result, AF is
+ * clear.
+ */
 #pragma once
 #include "isa/x86/ops/body.h"
 #include "isa/x86/ops/forms.h"

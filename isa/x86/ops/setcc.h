@@ -20,8 +20,8 @@
 CONDITIONS(SETCC_BODIES)
 
 /*
- * The source is read, and the upper half of a 32-bit destination cleared, whether it moves or not. A
- * choice, not a branch: what compilers make CMOV of is hard to predict.
+ * The source is read, and the upper half of a 32-bit destination cleared, whether it moves or not.
+ * A choice, not a branch: what compilers make CMOV of is hard to predict.
  */
 #define CMOVCC_BODIES_(cc, w)                                                   \
     BODY(cmov##cc##_##w##_r)                                                    \

@@ -1,9 +1,9 @@
 /*
- * Shifts and rotates: SDM 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR. The functions take a masked count that
- * is not 0; with a count of 0 nothing changes, not even a flag.
+ * Shifts and rotates: SDM 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR. The functions take a masked count
+ * that is not 0; with a count of 0 nothing changes, not even a flag.
  *
- * OF is defined for a count of 1. For others it is what the same formula gives, as processors have it;
- * AF after shifts is clear.
+ * OF is defined for a count of 1. For others it is what the same formula gives, as processors have
+ * it; AF after shifts is clear.
  */
 #pragma once
 #include "isa/x86/ops/body.h"

@@ -35,8 +35,8 @@ static void one_movs(struct string *s)
 }
 
 /*
- * Element by element in one direction: where the destination runs ahead of the source by less than the
- * span, what was stored is read again. Then it goes in pieces as long as that distance.
+ * Element by element in one direction: where the destination runs ahead of the source by less than
+ * the span, what was stored is read again. Then it goes in pieces as long as that distance.
  */
 static void move(const struct string *s, u8 *to, const u8 *from, u64 n)
 {

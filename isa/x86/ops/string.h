@@ -1,9 +1,11 @@
 /*
- * String instructions and their repetition: SDM 1 7.3.9, SDM 2 REP. An iteration counts as an instruction.
+ * String instructions and their repetition: SDM 1 7.3.9, SDM 2 REP. An iteration counts as an
+ * instruction.
  *
  * A repeated instruction does its iterations in spans: whole elements that lie in one page, on the
- * host's own memory. Where there is no such span (page crossings, registers, breakpoints, faults) it
- * does one iteration by the checked accesses, which may fault: CX, SI and DI then tell how far it came.
+ * host's own memory. Where there is no such span (page crossings, registers, breakpoints, faults)
+ * it does one iteration by the checked accesses, which may fault: CX, SI and DI then tell how far
+ * it came.
  */
 #pragma once
 #include "isa/x86/ops/body.h"
@@ -22,7 +24,9 @@ struct string {
 struct string_form {
     /* One iteration; may fault, having changed nothing. */
     void (*one)(struct string *);
-    /* At most so many iterations, on host memory; 0: there is no span. Must not fault once begun. */
+    /*
+     * At most so many iterations, on host memory; 0: there is no span. Must not fault once begun.
+     */
     u64  (*span)(struct string *, u64 most);
 };
 
@@ -53,19 +57,23 @@ static inline void string_advance(struct string *s, unsigned reg, u64 n)
 }
 
 /*
- * The 80286 in real mode has moved on when it finds that a word does not fit at FFFFh: the fault then shows
- * the indexes (bit n: register n) one element further, and a count (with a prefix) less by so many.
+ * The 80286 in real mode has moved on when it finds that a word does not fit at FFFFh: the fault
+ * then shows the indexes (bit n: register n) one element further, and a count (with a prefix) less
+ * by so many.
  */
 void string_check_286(struct string *, unsigned reg, unsigned moved, unsigned counted);
 enum { MOVED_SI = 1 << RSI, MOVED_DI = 1 << RDI };
 
 /*
- * Where the first of up to *n elements at seg:index lies on the host, with *n cut to what is in its page,
- * in its segment, and before the index wraps round; NULL if not even one is.
+ * Where the first of up to *n elements at seg:index lies on the host, with *n cut to what is in
+ * its page, in its segment, and before the index wraps round; NULL if not even one is.
  */
 const u8 *string_source(struct string *, enum segment_name, unsigned reg, u64 *n);
 
-/* The same for a destination, which may be in a page with code; string_stored() then says what was done. */
+/*
+ * The same for a destination, which may be in a page with code; string_stored() then says what was
+ * done.
+ */
 struct string_target { u8 *host, *page, *flags; };
 bool string_destination(struct string *, u64 *n, struct string_target *);
 void string_stored(struct string *, const struct string_target *, u64 n);

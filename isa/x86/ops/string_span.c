@@ -109,7 +109,10 @@ const u8 *string_source(struct string *s, enum segment_name seg, unsigned reg, u
     return *n ? tlb_lookup(cpu->tlb, TLB_READ, linear, 1) : NULL;
 }
 
-/* A page that holds the instruction itself is left to single iterations: what it does may change it. */
+/*
+ * A page that holds the instruction itself is left to single iterations: what it does may change
+ * it.
+ */
 static bool holds_code_of(const struct op *op, const u8 *page)
 {
     const struct block *b = block_of(op);
