@@ -4,8 +4,9 @@
  *   record [--count MILLIONS] [--from SERIAL] [--only TEXT] [--show N]
  *       runs random cases on both and says where they differ; TEXT: part of an operation's name, or
  *       of an encoding
- *   record --write FILE
- *       writes what the host does to the sample of tests/insn/vectors; compress it with zstd -19
+ *   record --write FILE [--each N]
+ *       writes what the host does in N cases of each row, for tests/insn/vectors: compress it with
+ *       zstd -19 to host.zst.
  *   record --reasons
  *       says which rows are not compared, and why
  *
@@ -18,6 +19,7 @@
 #include "tests/insn/gen.h"
 #include "tests/insn/native.h"
 #include "tests/insn/play.h"
+#include "tests/insn/store.h"
 
 struct session {
     struct insn_gen *gen;
@@ -40,8 +42,11 @@ static bool compare(struct session *s, unsigned row, unsigned bits, u64 serial, 
     static struct insn_result host, ours;
     const char *what;
 
-    if (!insn_generate(s->gen, row, bits, serial, &c))
-        return true;
+    if (!insn_generate(s->gen, row, bits, serial, &c)) {
+        if (show)
+            printf("no encoding found: ");
+        return false;
+    }
     native_run(&c, &host);
     player_run(s->player, &c, serial & 1 && player_can_block(&c, &host), &ours);
     s->ran++;
@@ -89,6 +94,38 @@ static int run_all(struct session *s, u64 from, u64 total)
     return s->differed != 0;
 }
 
+/* The host's results of all rows, to a file. */
+static int write_all(struct session *s, const char *path, unsigned each)
+{
+    static struct insn_case c;
+    static struct insn_result host;
+    struct buffer b = { 0 };
+    FILE *f = fopen(path, "wb");
+
+    if (!f)
+        return perror(path), 2;
+    store_begin(&b);
+    for (unsigned i = 0; i < x86_row_count; i++) {
+        for (unsigned bits = 32; bits <= 64; bits += 32) {
+            if (insn_excluded(&x86_rows[i], bits))
+                continue;
+            store_row(&b, &x86_rows[i], bits, each);
+            for (unsigned k = 0; k < each; k++) {
+                if (!insn_generate(s->gen, i, bits, k, &c))
+                    return fprintf(stderr, "record: \"%s\", %u bits: no encoding\n",
+                                   x86_rows[i].encoding, bits), 1;
+                native_run(&c, &host);
+                store_result(&b, &c, &host);
+            }
+        }
+    }
+    store_end(&b);
+    if (fwrite(b.bytes, 1, b.used, f) != b.used || fclose(f) != 0)
+        return perror(path), 2;
+    buffer_clear(&b);
+    return 0;
+}
+
 static void print_reasons(void)
 {
     for (unsigned i = 0; i < x86_row_count; i++) {
@@ -104,7 +141,8 @@ int main(int argc, char **argv)
     struct session s = { .show = 1 };
     double millions = 0.1;
     u64 from = 0;
-    const char *why;
+    const char *why, *path = NULL;
+    unsigned each = 60;
 
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -119,6 +157,10 @@ int main(int argc, char **argv)
             from = strtoull(value, NULL, 0);
         else if (strcmp(argv[i], "--only") == 0)
             s.only = value;
+        else if (strcmp(argv[i], "--write") == 0)
+            path = value;
+        else if (strcmp(argv[i], "--each") == 0)
+            each = (unsigned)atoi(value);
         else if (strcmp(argv[i], "--show") == 0)
             s.show = (unsigned)atoi(value);
         else
@@ -129,5 +171,7 @@ int main(int argc, char **argv)
         return fprintf(stderr, "record: %s\n", why), 2;
     s.gen = insn_gen_open();
     s.player = player_open();
+    if (path)
+        return write_all(&s, path, each);
     return run_all(&s, from, (u64)(millions * 1e6));
 }

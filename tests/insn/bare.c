@@ -49,6 +49,11 @@ void bare_destroy(struct bare *b)
     free(b);
 }
 
+void bare_allow(struct bare *b, unsigned feature)
+{
+    b->cpu->features[feature >> 6] |= BIT(feature & 63);
+}
+
 void bare_store(struct bare *b, u64 physical, const void *bytes, size_t count)
 {
     space_write_bytes(b->machine->memory, physical, bytes, count);

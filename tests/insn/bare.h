@@ -15,6 +15,9 @@ struct bare {
 struct bare *bare_create(u64 ram_bytes, const char *model);
 void         bare_destroy(struct bare *);
 
+/* A feature whose instructions are there before any model has them: enum feature. */
+void bare_allow(struct bare *, unsigned feature);
+
 /* Stores that the CPU hears of, as from a device: code it has decoded is forgotten. */
 void bare_store(struct bare *, u64 physical, const void *bytes, size_t count);
 

@@ -7,6 +7,7 @@
 struct reason { const char *name, *why; };
 
 static const struct reason by_name[] = {
+    { "esc",      "is there without an x87 unit only" },
     { "icebp",    "its #DB cannot be told from the trap that ends a case" },
     { "int1",     "its #DB cannot be told from the trap that ends a case" },
     { "syscall",  "enters the host's kernel" },
@@ -44,9 +45,14 @@ static const struct { enum feature feature; const char *why; } by_feature[] = {
 const char *insn_excluded(const struct row *row, unsigned bits)
 {
     const char *name = insn_name(row);
+    struct encoding e;
 
     if (row->attributes & (bits == 64 ? A_NO64 : A_ONLY64))
         return "there is no such code";
+    if (bits == 32 && encoding_parse(row, &e) && e.w > 0)
+        return "there is no such code";
+    if (strcmp(row->encoding, "0F 0D /r") == 0 && row->operand[0] == Ev)
+        return "AMD's processors have it with memory only";
     for (unsigned i = 0; i < COUNT(by_name); i++)
         if (strcmp(by_name[i].name, name) == 0)
             return by_name[i].why;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa/x86/cpuid.h"
 #include "isa/x86/decode.h"
 #include "isa/x86/state.h"
 #include "tests/insn/bare.h"
@@ -20,6 +21,8 @@ struct insn_gen *insn_gen_open(void)
 
     g->bench[0] = bare_create(1 << 16, NULL);
     g->bench[1] = bare_create(1 << 16, NULL);
+    for (unsigned i = 0; i < 2; i++)
+        bare_allow(g->bench[i], F_BMI1);
     bare_flat32(g->bench[0]);
     bare_flat64(g->bench[1], 0x4000);
     return g;

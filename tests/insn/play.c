@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa/x86/cpuid.h"
 #include "isa/x86/fpu/x87.h"
 #include "isa/x86/mode.h"
 #include "tests/insn/bare.h"
@@ -124,6 +125,7 @@ struct player *player_open(void)
     struct player *p = calloc(1, sizeof *p);
 
     p->bench = bare_create(RAM_BYTES, NULL);
+    bare_allow(p->bench, F_BMI1);
     map_all(p);
     fill_tables(p);
     insn_data_fill(p->pristine);
