@@ -195,8 +195,8 @@ static bool overlaps(const struct block *b, const u8 *first, const u8 *last)
 }
 
 /*
- * Blocks that hold these bytes are stale from now on. If the running one is among them it ends behind
- * this instruction, as do all: code that modifies itself asks for nothing better.
+ * Blocks that hold these bytes are stale from now on. If the running one is among them it ends
+ * behind this instruction, as do all: code that modifies itself asks for nothing better.
  */
 void x86_code_written(struct x86 *cpu, u8 *host_page, u32 first, u32 last)
 {
@@ -420,8 +420,8 @@ static void gather(struct builder *k, const u8 *host, u64 linear, const struct i
 }
 
 /*
- * The first instruction, which may reach into the next page: its bytes are gathered then, and a check
- * is put before it that the next page is still the same.
+ * The first instruction, which may reach into the next page: its bytes are gathered then, and a
+ * check is put before it that the next page is still the same.
  */
 static enum decode_result first_insn(struct builder *k, const u8 *host, u64 linear, struct insn *in)
 {
@@ -479,8 +479,8 @@ static struct block *build_scratch(struct x86 *cpu, u64 linear, u64 physical)
     return b;
 }
 
-static void enter(struct x86 *cpu, struct block *b, struct code_page *page, struct code_page *second,
-                  u64 linear)
+static void enter(struct x86 *cpu, struct block *b, struct code_page *page,
+                  struct code_page *second, u64 linear)
 {
     struct x86_shared *s = cpu->shared;
     unsigned bucket = bucket_of(b->code);
@@ -538,7 +538,7 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
     place_stubs(&k);
     if (!(cpu->mode & MODE_STEP))
         x86_fuse(s->pairs, b);
-    if (!second) {                      /* nothing was taken behind it: give back what it does not need */
+    if (!second) {                      /* nothing was taken behind it: the rest goes back */
         s->arena_used -= (block_bytes(BLOCK_OPS) + 15) & ~(size_t)15;
         take(s, block_bytes(b->ops) + costs_bytes(&k));
     }

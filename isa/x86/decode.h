@@ -44,7 +44,7 @@ enum decode_result {
 
 /* What an instruction is to the arithmetic flags, for who wants to know whether they are dead. */
 enum flag_use {
-    FLAGS_NEEDED,       /* reads them, or may fault, or is not known: they must be right before it */
+    FLAGS_NEEDED,       /* reads them, may fault, or is not known: they must be right */
     FLAGS_UNTOUCHED,
     FLAGS_WRITTEN,      /* all of them, without a look */
     FLAGS_BUT_CARRY,    /* INC, DEC */

@@ -21,7 +21,7 @@ enum eflags {
 
 struct lazy_flags {
     u64 res, x, y;
-    u32 kind;                       /* bits 0-7: shift of the low byte; from bit 8: inverted flags */
+    u32 kind;                       /* bits 0-7: shift of the low byte; above: inverted flags */
 };
 
 enum { KIND_SHIFT = 0xff, KIND_FIX = 8 };
@@ -53,7 +53,8 @@ static inline bool parity_even(u8 v)
 
 static inline bool lazy_parity(const struct lazy_flags *f)
 {
-    return parity_even((u8)(f->res >> (f->kind & KIND_SHIFT & 63))) ^ (f->kind >> (KIND_FIX + 2) & 1);
+    return parity_even((u8)(f->res >> (f->kind & KIND_SHIFT & 63)))
+        ^ (f->kind >> (KIND_FIX + 2) & 1);
 }
 
 static inline u32 lazy_all(const struct lazy_flags *f)

@@ -1,9 +1,10 @@
 /* isa/x86/fuse.c */
 /*
- * Fused pairs. Dispatch is what an interpreter spends most on, so the handlers of instructions that often
- * follow each other are also compiled as one. Nothing else changes: both ops stay where they are, the first
- * op's handler just does both. If the first needs its slow path it goes to its own handler; if the second does,
- * to the second op, whose handler is its own. The pairs stand in ops/pairs.def.
+ * Fused pairs. Dispatch is what an interpreter spends most on, so the handlers of instructions
+ * that often follow each other are also compiled as one. Nothing else changes: both ops stay
+ * where they are, the first op's handler just does both. If the first needs its slow path it goes
+ * to its own handler; if the second does, to the second op, whose handler is its own. The pairs
+ * stand in ops/pairs.def.
  */
 #include "isa/x86/fuse.h"
 

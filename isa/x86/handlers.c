@@ -5,7 +5,8 @@
 #include "isa/x86/decode.h"
 
 /* [form][width] of the kinds with widths, else [form]. */
-#define W4_(name, form)     h_##name##_b##form, h_##name##_w##form, h_##name##_d##form, h_##name##_q##form
+#define W4_(name, form)     h_##name##_b##form, h_##name##_w##form, h_##name##_d##form, \
+                            h_##name##_q##form
 #define EA4_(name, form)    W4_(name, form##_bd), W4_(name, form##_bis), W4_(name, form##_abs), \
                             W4_(name, form##_gen)
 #define EA4_I_(name, form)  W4_(name, form##_bd), W4_(name, form##_bis), W4_(name, form##_rip), \

@@ -18,7 +18,9 @@
 
 /* ---- Time ---- */
 
-/* CPUs take turns on one clock; each of n of them runs at n times the pace for a nth of the time. */
+/*
+ * CPUs take turns on one clock; each of n of them runs at n times the pace for a nth of the time.
+ */
 static unsigned __int128 rate(const struct x86 *cpu)
 {
     return (unsigned __int128)cpu->hz * cpu->cpu.dev.machine->cpus;
@@ -211,8 +213,8 @@ void h_stale(HANDLER_ARGS)
 }
 
 /*
- * Is the page with the instruction's second half still where it was? If not it is decoded anew. While
- * accesses are watched the fast table is empty: then the page is looked up.
+ * Is the page with the instruction's second half still where it was? If not it is decoded anew.
+ * While accesses are watched the fast table is empty: then the page is looked up.
  */
 void h_page_check(HANDLER_ARGS)
 {
@@ -290,7 +292,7 @@ static void settle_fault(struct x86 *cpu)
         account(cpu, cpu->start - cpu->budget + cpu->op->n - 1);
     }
     cpu->switched = false;
-    cpu->cycles++;                      /* or a fault in a fault handler's first instruction stops time */
+    cpu->cycles++;                      /* or a fault in a handler's first instruction stops time */
     cpu->op = NULL;
     cpu->leave = false;
     cpu->link_from = NULL;

@@ -83,7 +83,9 @@ void x86_physical_write(struct x86 *cpu, u64 physical, unsigned size, u64 value)
 
 struct piece { u64 physical; unsigned size; };
 
-/* The processor's own addresses are 64 bits wide in compatibility mode too: tables, inner stacks. */
+/*
+ * The processor's own addresses are 64 bits wide in compatibility mode too: tables, inner stacks.
+ */
 static u64 own_linear(const struct x86 *cpu, u64 linear)
 {
     return cpu->mode & MODE_LONG ? linear : linear & 0xffffffff;

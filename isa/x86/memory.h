@@ -37,13 +37,19 @@ u64  x86_segment_linear(struct x86 *, enum segment_name, u64 offset, unsigned si
 /* Does the limit allow it? */
 bool x86_within(const struct segment *, u64 offset, unsigned size);
 
-/* Of an access beyond the stack: #SS; #GP in the real mode of the 80286, which has no exception 12. */
+/*
+ * Of an access beyond the stack: #SS; #GP in the real mode of the 80286, which has no exception
+ * 12.
+ */
 enum vector x86_stack_vector(const struct x86 *);
 
 /* Physical memory. */
 u64  x86_physical_read(struct x86 *, u64 physical, unsigned size);
 void x86_physical_write(struct x86 *, u64 physical, unsigned size, u64 value);
-/* space_page(), remembered until x86_physical_forget(), which a change of the memory map calls for. */
+/*
+ * space_page(), remembered until x86_physical_forget(), which a change of the memory map calls
+ * for.
+ */
 u8  *x86_physical_page(struct x86 *, u64 physical, bool write, u8 **flags);
 void x86_physical_forget(struct x86 *);
 

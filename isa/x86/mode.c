@@ -48,7 +48,10 @@ void x86_segment_update(struct x86 *cpu, enum segment_name name)
         cpu->mode = (cpu->mode & ~(u64)MODE_STACK32) | (s->attr & SEG_DB ? MODE_STACK32 : 0);
 }
 
-/* The limits of CS that blocks were decoded under have numbers; when they run out, all begins anew. */
+/*
+ * The limits of CS that blocks were decoded under have numbers; when they run out, all begins
+ * anew.
+ */
 static u64 limit_number(struct x86 *cpu, u32 limit)
 {
     for (unsigned i = 0; i < cpu->cs_limits; i++)

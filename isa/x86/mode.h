@@ -1,5 +1,8 @@
 /* isa/x86/mode.h */
-/* What follows from control registers and segments, and what decoding depends upon: see enum mode. */
+/*
+ * What follows from control registers and segments, and what decoding depends upon: see enum
+ * mode.
+ */
 #pragma once
 #include "isa/x86/state.h"
 

@@ -23,7 +23,7 @@ struct op {
         u64              imm64;
         struct op *link;            /* of a direct branch: where it goes */
     };
-    u8 dst, src;                    /* byte offsets of registers in struct x86, or what the operation says */
+    u8 dst, src;                    /* byte offsets of registers, or what the operation says */
     u8 base, idx;                   /* of the memory operand */
     u8 mem;                         /* scale, segment, address size: see MEM_* */
     u8 slot;                        /* distance to the block's first op */
@@ -42,7 +42,10 @@ enum {
 enum asize { ASIZE_16, ASIZE_32, ASIZE_64 };
 
 /* With MEM_RIP: op.idx says where the target is. */
-enum { IDX_ABSOLUTE = 1 /* imm64 is the address */, IDX_RELATIVE = 0 /* disp, an immediate beside it */ };
+enum {
+    IDX_RELATIVE,                   /* disp, and there is an immediate beside it */
+    IDX_ABSOLUTE,                   /* imm64 is the address */
+};
 
 enum {
     BLOCK_MAX    = 32,              /* instructions in a block */
@@ -60,7 +63,7 @@ struct block {
     struct block *page_next;        /* of the same page */
     struct block *second_next;      /* of those that reach into the same page */
     const u8     *code;             /* host address of the first byte */
-    const u8     *second;           /* host address of the next page, if the block reaches into it */
+    const u8     *second;           /* host address of the next page, if it reaches there */
     u64           rip;              /* offset in CS of the first byte */
     u64           mode;             /* enum mode, CS base above */
     u16           bytes, ops;

@@ -5,8 +5,9 @@
  *
  *   encoding   "[NP|66|F2|F3] [W0|W1] [B0] [0F [38|3A]] XX[+r] [/r | /0../7 | =XX]"
  *              NP: none of 66, F2, F3. B0: without REX.B. +r: the low three bits name a
- *              register. =XX: that very ModRM byte. Whether ModRM names memory or a register follows from the operands
- *              (M..: memory only; R.., U.., N.., STi: register only).
+ *              register. =XX: that very ModRM byte. Whether ModRM names memory or a
+ *              register follows from the operands (M..: memory only; R.., U.., N.., STi:
+ *              register only).
  */
 #pragma once
 #include "core/types.h"

@@ -144,7 +144,9 @@ static u64 walk_legacy(struct walk *w)
     return finish(w, at, e, 4, e & 0xfffff000, PAGE_SIZE);
 }
 
-/* Tables of 512 entries of 8 bytes, from `level` (4: PML4) down; `table` and rights so far given. */
+/*
+ * Tables of 512 entries of 8 bytes, from `level` (4: PML4) down; `table` and rights so far given.
+ */
 static u64 walk_wide(struct walk *w, unsigned level, u64 table, u64 always_reserved)
 {
     struct x86 *cpu = w->cpu;

@@ -8,5 +8,7 @@
  */
 bool x86_peek_translate(const struct x86 *, u64 linear, u64 *physical);
 
-/* Copies bytes of RAM and ROM at a linear address; gives how many there were up to the first gap. */
+/*
+ * Copies bytes of RAM and ROM at a linear address; gives how many there were up to the first gap.
+ */
 unsigned x86_peek(const struct x86 *, u64 linear, void *to, unsigned count);

@@ -177,7 +177,7 @@ struct x86 {
     struct op        *link_from;    /* stub of a branch whose target the loop is to find */
     u64               link_generation;
     u64               hz;           /* cycles a second */
-    struct { handler fn; struct op *op; s64 budget; } next; /* of the call loop, see dispatch/loop */
+    struct { handler fn; struct op *op; s64 budget; } next; /* of dispatch/loop */
     u64               a20_mask;     /* of physical addresses */
     u64               phys_mask;    /* MAXPHYADDR of the model */
     struct space     *mem;          /* cpu.memory, or what SMM sees */

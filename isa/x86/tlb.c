@@ -4,7 +4,8 @@
 #include "isa/x86/memory.h"
 #include "isa/x86/paging.h"
 
-static struct tlb_page *page_of(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, unsigned slot)
+static struct tlb_page *page_of(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind,
+                                unsigned slot)
 {
     return &cpu->page[(set * TLB_KINDS + kind) * TLB_SIZE + slot];
 }

@@ -1,5 +1,8 @@
 /* isa/x86/x86.h */
-/* All that the rest of the machine knows of the x86 package: the device type, its pins, its models. */
+/*
+ * All that the rest of the machine knows of the x86 package: the device type, its pins, its
+ * models.
+ */
 #pragma once
 #include "core/cpu.h"
 

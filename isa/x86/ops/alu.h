@@ -41,7 +41,10 @@
 #undef OP
 #undef FLAGS
 
-/* ---- Bodies: an operation in a form. R2 keeps the result, C2 does not, M2 does not read first. ---- */
+/*
+ * ---- Bodies: an operation in a form. R2 keeps the result, C2 does not, M2 does not read first.
+ * ----
+ */
 
 #define KEEP_RMW2(w, v) PUT_##w(cpu, dst_, v)
 #define KEEP_CMP2(w, v) (void)(v)

@@ -2,10 +2,11 @@
 /*
  * What a body may use, and how a body becomes handlers.
  *
- * A body is a function `bool b_NAME(cpu, op, tlb, slow)`. With slow false it is inlined into the fast
- * handler: where memory needs more than a look into the TLB it gives false, having changed nothing,
- * and the handler goes on in its slow twin: the same body with slow true, in which memory is reached by
- * calls that may fault. The law that makes this safe: read and check everything, then write.
+ * A body is a function `bool b_NAME(cpu, op, tlb, slow)`. With slow false it is inlined into the
+ * fast handler: where memory needs more than a look into the TLB it gives false, having changed
+ * nothing, and the handler goes on in its slow twin: the same body with slow true, in which
+ * memory is reached by calls that may fault. The law that makes this safe: read and check
+ * everything, then write.
  */
 #pragma once
 #include <string.h>
@@ -59,9 +60,9 @@
     }
 
 /*
- * What is not worth a twin: a plain function that may do everything. PLAIN_OP(name) { ... } defines
- * handler h_name; its body sees cpu and op. END_OP likewise, for what ends a block: it starts with rip
- * behind the instruction and may set it.
+ * What is not worth a twin: a plain function that may do everything. PLAIN_OP(name) { ... }
+ * defines handler h_name; its body sees cpu and op. END_OP likewise, for what ends a block: it
+ * starts with rip behind the instruction and may set it.
  */
 #define PLAIN_OP(name)                                          \
     static void i_##name(struct x86 *cpu, struct op *op);       \
@@ -130,9 +131,11 @@ static inline bool ea_gen(struct x86 *cpu, const struct op *op, unsigned size,
     return (s64)(offset + size - 1) <= (kind == TLB_WRITE ? f->write_last : f->read_last);
 }
 
-#define EACH_EA(X, ...)  X(bd, __VA_ARGS__) X(bis, __VA_ARGS__) X(abs, __VA_ARGS__) X(gen, __VA_ARGS__)
+#define EACH_EA(X, ...) \
+    X(bd, __VA_ARGS__) X(bis, __VA_ARGS__) X(abs, __VA_ARGS__) X(gen, __VA_ARGS__)
 
-#define EACH_EA_I(X, ...) X(bd, __VA_ARGS__) X(bis, __VA_ARGS__) X(rip, __VA_ARGS__) X(gen, __VA_ARGS__)
+#define EACH_EA_I(X, ...) \
+    X(bd, __VA_ARGS__) X(bis, __VA_ARGS__) X(rip, __VA_ARGS__) X(gen, __VA_ARGS__)
 
 /* Into v from the memory operand. `ea` is one of those above. */
 #define LOAD(v, ea)                                                             \

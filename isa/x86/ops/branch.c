@@ -67,7 +67,7 @@ void h_jcxz(HANDLER_ARGS)
 /* ---- Indirect ---- */
 
 #define JMP_IND(w)                                                              \
-    static __attribute__((noinline)) void s_jmp_ind_##w(HANDLER_ARGS)                                     \
+    static __attribute__((noinline)) void s_jmp_ind_##w(HANDLER_ARGS) \
     {                                                                           \
         u64 rip;                                                                \
                                                                                 \
@@ -84,7 +84,7 @@ void h_jcxz(HANDLER_ARGS)
             GO(s_jmp_ind_##w, op);                                              \
         FOLLOW_BLOCK(b, op->n);                                                 \
     }                                                                           \
-    static __attribute__((noinline)) void s_jmp_ind_m_##w(HANDLER_ARGS)                                   \
+    static __attribute__((noinline)) void s_jmp_ind_m_##w(HANDLER_ARGS) \
     {                                                                           \
         u64 rip;                                                                \
                                                                                 \

@@ -18,7 +18,8 @@
         return true;                                                            \
     }
 #define LOAD_W(name, w, T, from)    LOAD_RR(name, w, T, from) EACH_EA(LOAD_RM, name, w, T)
-#define LOAD_ALL(name, T, from)     LOAD_W(name, w, T, from) LOAD_W(name, d, T, from) LOAD_W(name, q, T, from)
+#define LOAD_ALL(name, T, from) \
+    LOAD_W(name, w, T, from) LOAD_W(name, d, T, from) LOAD_W(name, q, T, from)
 
 LOAD_ALL(movzx_b, u8, b)
 LOAD_ALL(movzx_w, u16, w)

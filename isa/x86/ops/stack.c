@@ -40,7 +40,7 @@
         PUSH_VALUE(st, T_##w, op_next_rip(op));                                 \
         return true;                                                            \
     }                                                                           \
-    static __attribute__((noinline)) void s_call_##w##_##st(HANDLER_ARGS)                                 \
+    static __attribute__((noinline)) void s_call_##w##_##st(HANDLER_ARGS) \
     {                                                                           \
         u64 target;                                                             \
                                                                                 \
@@ -56,7 +56,7 @@
             GO(s_call_##w##_##st, op);                                          \
         FOLLOW(op);                                                             \
     }                                                                           \
-    static __attribute__((noinline)) void s_ret_##w##_##st(HANDLER_ARGS)                                  \
+    static __attribute__((noinline)) void s_ret_##w##_##st(HANDLER_ARGS) \
     {                                                                           \
         u64 rip;                                                                \
                                                                                 \
@@ -158,7 +158,7 @@ static void push(struct x86 *cpu, unsigned size, u64 v)
         set_sp(cpu, sp);                                                        \
         FOLLOW_BLOCK(b, op->n);                                                 \
     }                                                                           \
-    static __attribute__((noinline)) void s_call_ind_##w(HANDLER_ARGS)                                    \
+    static __attribute__((noinline)) void s_call_ind_##w(HANDLER_ARGS) \
     {                                                                           \
         u64 rip;                                                                \
                                                                                 \

@@ -1,5 +1,8 @@
 /* isa/x86/ops/stack.h */
-/* Bodies of PUSH and POP, for the stack of 64-bit code (_64), which has no segment, and any other (_any). */
+/*
+ * Bodies of PUSH and POP, for the stack of 64-bit code (_64), which has no segment, and any other
+ * (_any).
+ */
 #pragma once
 #include "isa/x86/mode.h"
 #include "isa/x86/ops/body.h"

@@ -1,4 +1,7 @@
-/* Operations of system registers, caches, saved states, input and output, by form: see operations.h. */
+/*
+ * Operations of system registers, caches, saved states, input and output, by form: see
+ * operations.h.
+ */
 #pragma once
 
 #define SYSTEM_PLAIN(X) \

@@ -21,5 +21,6 @@ uint64_t run(void)
             a[i] = s;
         }
     }
-    return (uint64_t)(uint32_t)(s[0] ^ s[1] ^ s[2] ^ s[3]) << 20 ^ (uint64_t)(int64_t)(t[0] + t[1] + t[2] + t[3]);
+    return (uint64_t)(uint32_t)(s[0] ^ s[1] ^ s[2] ^ s[3]) << 20
+        ^ (uint64_t)(int64_t)(t[0] + t[1] + t[2] + t[3]);
 }

@@ -1,6 +1,7 @@
 /*
- * A benchmark: run() does its work and gives a checksum, the same on every machine. It is built twice: bare
- * for Orrery (start.asm puts a CPU into 64-bit mode and calls it) and as a Linux program for comparison.
+ * A benchmark: run() does its work and gives a checksum, the same on every machine. It is built
+ * twice: bare for Orrery (start.asm puts a CPU into 64-bit mode and calls it) and as a Linux
+ * program for comparison.
  */
 #pragma once
 #include <stddef.h>
