@@ -101,6 +101,18 @@ END_OP(sti)
     cpu->eflags |= flag;
 }
 
+/* ---- CLAC and STAC: what follows reaches memory by other rules ---- */
+
+static void set_ac(struct x86 *cpu, u32 ac)
+{
+    x86_require(cpu, cpu->cpl == 0);
+    x86_set_flags(cpu, (x86_flags(cpu) & ~(u32)AC) | ac);
+    cpu->leave = true;
+}
+
+PLAIN_OP(clac) { set_ac(cpu, 0); }
+PLAIN_OP(stac) { set_ac(cpu, AC); }
+
 /* ---- PUSHF and POPF ---- */
 
 static bool has_vme(const struct x86 *cpu, unsigned size)
