@@ -585,4 +585,106 @@ Test(sse, does_what_the_host_does, .timeout = 600)
     }
     bare_destroy(b);
 }
+
+/* ---- Control registers, and stores that reach into a page that is not there ---- */
+
+static struct bare *bench(struct frame *f)
+{
+    struct bare *b = bare_create(16 << 20, NULL);
+    u32 mxcsr = 0x1f80;
+
+    bare_flat64(b, 0x10000);
+    b->cpu->cr0 |= CR0_NE;
+    x86_mode_update(b->cpu);
+    memset(f, 0, sizeof *f);
+    f->flags = 2;
+    f->fx[0] = 0x7f;
+    f->fx[1] = 0x03;
+    memcpy(f->fx + FX_MXCSR, &mxcsr, 4);
+    return b;
+}
+
+Test(sse, obeys_control_registers)
+{
+    static const struct {
+        u32 cr0, cr4;
+        u8 mmx, sse, crc;
+    } want[] = {
+        { 0, CR4_OSFXSR, NO_FAULT, NO_FAULT, NO_FAULT },
+        { 0, 0, NO_FAULT, V_UD, NO_FAULT },
+        { CR0_EM, CR4_OSFXSR, V_UD, V_UD, NO_FAULT },
+        { CR0_TS, CR4_OSFXSR, V_NM, V_NM, NO_FAULT },
+        { CR0_TS, 0, V_NM, V_UD, NO_FAULT },
+        { CR0_EM | CR0_TS, CR4_OSFXSR, V_UD, V_UD, NO_FAULT },
+    };
+    static const u8 paddb_mmx[] = { 0x0f, 0xfc, 0xc1 }, paddb[] = { 0x66, 0x0f, 0xfc, 0xc1 };
+    static const u8 crc32[] = { 0xf2, 0x0f, 0x38, 0xf1, 0xc1 };
+    struct frame f;
+    struct bare *b = bench(&f);
+
+    for (unsigned i = 0; i < COUNT(want); i++) {
+        b->cpu->cr0 = (b->cpu->cr0 & ~(u32)(CR0_EM | CR0_TS)) | want[i].cr0;
+        b->cpu->cr4 = (b->cpu->cr4 & ~(u32)CR4_OSFXSR) | want[i].cr4;
+        x86_mode_update(b->cpu);
+        ours(b, &f, paddb_mmx, sizeof paddb_mmx, CODE + 192 * i);
+        cr_expect_eq(f.vector, want[i].mmx, "MMX, %u", i);
+        ours(b, &f, paddb, sizeof paddb, CODE + 192 * i + 64);
+        cr_expect_eq(f.vector, want[i].sse, "SSE, %u", i);
+        ours(b, &f, crc32, sizeof crc32, CODE + 192 * i + 128);
+        cr_expect_eq(f.vector, want[i].crc, "CRC32, %u", i);
+    }
+    bare_destroy(b);
+}
+
+/* SDM 3A 6.15, #XM: #UD where CR4.OSXMMEXCPT is clear. */
+Test(sse, exceptions_want_a_system_that_knows_them)
+{
+    static const u8 divsd[] = { 0xf2, 0x0f, 0x5e, 0xc1 };
+    struct frame f, before;
+    struct bare *b = bench(&f);
+    u64 one = 0x3ff0000000000000;
+    u32 mxcsr = 0x1f80 & ~(FP_ZE << 7);
+
+    memcpy(f.fx + FX_XMM, &one, 8);
+    memcpy(f.fx + FX_MXCSR, &mxcsr, 4);
+    before = f;
+    for (int knows = 0; knows < 2; knows++) {
+        b->cpu->cr4 = (b->cpu->cr4 & ~(u32)CR4_OSXMMEXCPT) | (knows ? CR4_OSXMMEXCPT : 0);
+        x86_mode_update(b->cpu);
+        f = before;
+        ours(b, &f, divsd, sizeof divsd, CODE);
+        cr_expect_eq(f.vector, knows ? V_XM : V_UD);
+        cr_expect_eq(get(f.fx + FX_MXCSR, 4), mxcsr | FP_ZE);
+        cr_expect_eq(get(f.fx + FX_XMM, 8), one);
+    }
+    bare_destroy(b);
+}
+
+Test(sse, a_store_across_pages_is_whole_or_not_at_all)
+{
+    enum { BRINK = 0x800000, PAGE_TABLES = 0x10000, ENTRY = BRINK >> 21 };
+    static const u8 stores[][4] = {
+        { 0x0f, 0x11, 0x00 },           /* movups */
+        { 0xf2, 0x0f, 0x11, 0x00 },     /* movsd */
+        { 0x0f, 0x17, 0x00 },           /* movhps */
+        { 0x0f, 0x7f, 0x00 },           /* movq from mm0 */
+    };
+    static const u8 lengths[] = { 3, 4, 3, 3 };
+    struct frame f;
+    struct bare *b = bench(&f);
+    u8 *brink = b->ram->host + BRINK - 16, clean[16] = { 0 };
+    u64 none = 0;
+
+    memset(f.fx + FX_ST, 0xff, 8);
+    memset(f.fx + FX_XMM, 0xff, 16);
+    memcpy(b->ram->host + PAGE_TABLES + 0x2000 + 8 * ENTRY, &none, 8);
+    f.gpr[RAX] = BRINK - 4;
+    for (unsigned i = 0; i < COUNT(stores); i++) {
+        ours(b, &f, stores[i], lengths[i], CODE + 64 * i);
+        cr_expect_eq(f.vector, V_PF, "%u", i);
+        cr_expect_arr_eq(brink, clean, 16, "%u", i);
+        cr_expect_eq(f.fx[FX_TAGS], 0, "%u", i);
+    }
+    bare_destroy(b);
+}
 #endif
