@@ -1,117 +1,18 @@
 /* isa/x86/decode.c */
 /*
  * Prefixes, opcode, ModRM, SIB, displacement, immediate: SDM 2 chapter 2. The rows of
- * opcodes/ say what the bytes mean; this file only finds the row and the handler.
+ * opcodes/ say what the bytes mean; this file only finds the row.
  */
-#include "isa/x86/decode.h"
+#include "isa/x86/decoding.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/error.h"
 #include "isa/x86/cpuid.h"
-#include "isa/x86/handlers.h"
 #include "isa/x86/interp.h"
 #include "isa/x86/mode.h"
 
 /* Bytes of an instruction: SDM 2 2.3.11; iAPX 286 Programmer's Reference, exception 13 */
 enum { LONGEST = 15, LONGEST_286 = 10 };
-enum { REX_W = 8, REX_R = 4, REX_X = 2, REX_B = 1, REX = 0x40 };
-enum { TEMPLATE_BITS = 12 };
-enum { WIDTH_B, WIDTH_W, WIDTH_D, WIDTH_Q };
-enum { EA_BD, EA_BIS, EA_ABS, EA_GEN };
-
-/* ---- The tables ---- */
-
-struct node { u16 row, next; };         /* + 1; 0 ends */
-
-/*
- * What was decoded once is known again by its prefix, REX, opcode, ModRM and SIB bytes; only displacement,
- * immediate and target are read anew. Instructions with a segment, address-size or LOCK prefix, or with
- * operands of eight bytes, take the long way every time.
- */
-struct template {
-    u64         key;                    /* 0: none */
-    struct insn insn;
-    u8          disp_at, disp_bytes, imm_at, imm_bytes, width;
-    bool        imm_signed, rip_relative, relative, has_imm;
-};
-
-static void add_node(struct decoder *d, struct node *nodes, unsigned *used, u16 *head, unsigned row)
-{
-    nodes[*used] = (struct node){ (u16)row, *head };
-    *head = (u16)++*used;
-}
-
-bool decoder_build(struct decoder *d, struct error *err)
-{
-    unsigned used = 0;
-    struct node *nodes = malloc((size_t)x86_row_count * 64 * sizeof *nodes);
-
-    memset(d, 0, sizeof *d);
-    d->encoding = malloc(x86_row_count * sizeof *d->encoding);
-    if (!d->encoding || !nodes) {
-        free(nodes);
-        decoder_free(d);
-        return fail(err, "no memory for the instruction tables");
-    }
-    for (unsigned i = x86_row_count; i-- > 0;) {
-        struct encoding *e = &d->encoding[i];
-
-        if (!encoding_parse(&x86_rows[i], e)) {
-            free(nodes);
-            decoder_free(d);
-            return fail(err, "instruction row \"%s\" is malformed", x86_rows[i].encoding);
-        }
-        for (unsigned op = e->opcode; op <= e->opcode + (e->plus_r ? 7u : 0u); op++) {
-            d->modrm[e->map][op >> 3] |= (u8)(e->modrm << (op & 7));
-            for (unsigned reg = 0; reg < 8; reg++)
-                if (e->digit < 0 || e->digit == (int)reg)
-                    add_node(d, nodes, &used, &d->first[e->map][op][reg], i);
-        }
-    }
-    d->nodes = realloc(nodes, (used ? used : 1) * sizeof *nodes);
-    d->templates = calloc(1u << TEMPLATE_BITS, sizeof *d->templates);
-    if (!d->nodes || !d->templates) {
-        decoder_free(d);
-        return fail(err, "no memory for the instruction tables");
-    }
-    return true;
-}
-
-void decoder_free(struct decoder *d)
-{
-    free(d->encoding);
-    free(d->nodes);
-    free(d->templates);
-    d->templates = NULL;
-    d->encoding = NULL;
-    d->nodes = NULL;
-}
-
-/* ---- One instruction ---- */
-
-struct state {
-    struct x86        *cpu;
-    const struct code *code;
-    u64                rip;
-    unsigned           at;              /* bytes eaten */
-    u8                 vector;          /* of DECODE_FAULT */
-    u8                 code_size;       /* MODE_16 ... */
-    u8                 rex, repeat, segment, segment_given, lock, opsize_given, asize_given;
-    u8                 opcode, map, modrm;
-    u8                 asize;           /* enum asize */
-    u8                 width;           /* WIDTH_* of 'v' operands */
-    u8                 ea;              /* EA_* */
-    u8                 disp_at, disp_bytes; /* where they stand in the instruction, for templates */
-    u8                 imm_at, imm_bytes, opcode_at;
-    bool               imm_signed, wide;    /* wide: with something that templates do not know */
-    bool               memory;          /* ModRM, or moffs, names memory */
-    bool               rip_relative;
-    bool               has_imm;
-    struct insn       *out;
-};
-
 enum { GOT, MORE, BAD };
 
 static unsigned longest(const struct x86 *cpu)
@@ -119,7 +20,7 @@ static unsigned longest(const struct x86 *cpu)
     return x86_has(cpu, F_I386) || x86_has(cpu, F_ONLY86) ? LONGEST : LONGEST_286;
 }
 
-static int fetch(struct state *s, unsigned n, u64 *value)
+static int fetch(struct decoding *s, unsigned n, u64 *value)
 {
     u64 v = 0;
 
@@ -135,7 +36,7 @@ static int fetch(struct state *s, unsigned n, u64 *value)
     return GOT;
 }
 
-static int fetch_signed(struct state *s, unsigned n, s64 *value)
+static int fetch_signed(struct decoding *s, unsigned n, s64 *value)
 {
     u64 v = 0;
     int r = fetch(s, n, &v);
@@ -144,19 +45,19 @@ static int fetch_signed(struct state *s, unsigned n, s64 *value)
     return r;
 }
 
-static int illegal(struct state *s)
+static int illegal(struct decoding *s)
 {
     s->vector = V_UD;
     return BAD;
 }
 
-static void override(struct state *s, enum segment_name name)
+static void override(struct decoding *s, enum segment_name name)
 {
     s->segment = (u8)name;
     s->segment_given = true;
 }
 
-static bool prefix(struct state *s, u8 byte)
+static bool prefix(struct decoding *s, u8 byte)
 {
     bool i386 = x86_has(s->cpu, F_I386);
 
@@ -183,7 +84,7 @@ static bool prefix(struct state *s, u8 byte)
 }
 
 /* In 64-bit mode the ES CS SS DS prefixes are null: SDM 2 2.2.1. The last of FS and GS counts. */
-static int prefixes_and_opcode(struct state *s)
+static int prefixes_and_opcode(struct decoding *s)
 {
     u64 b;
     u8 fs_gs = 0;
@@ -222,7 +123,7 @@ static int prefixes_and_opcode(struct state *s)
     return GOT;
 }
 
-static bool matches(const struct state *s, const struct encoding *e)
+static bool matches(const struct decoding *s, const struct encoding *e)
 {
     if (e->exact >= 0 && e->exact != s->modrm)
         return false;
@@ -244,7 +145,7 @@ static bool matches(const struct state *s, const struct encoding *e)
 }
 
 /* May this CPU, in this mode, run it? */
-static bool allowed(const struct state *s, const struct row *row)
+static bool allowed(const struct decoding *s, const struct row *row)
 {
     u64 mode = s->cpu->mode;
 
@@ -255,7 +156,7 @@ static bool allowed(const struct state *s, const struct row *row)
     return !(row->attributes & A_PROT && (!(mode & MODE_PE) || mode & MODE_V86));
 }
 
-static const struct row *find_row(struct state *s)
+static const struct row *find_row(struct decoding *s)
 {
     const struct decoder *d = x86_decoder(s->cpu);
     unsigned reg = d->modrm[s->map][s->opcode >> 3] >> (s->opcode & 7) & 1 ? s->modrm >> 3 & 7 : 0;
@@ -271,14 +172,14 @@ static const struct row *find_row(struct state *s)
 
 /* ---- Operands ---- */
 
-static unsigned byte_register(const struct state *s, unsigned n)
+static unsigned byte_register(const struct decoding *s, unsigned n)
 {
     if (!s->rex && n >= 4)
         return GPR_OFFSET(n - 4) + 1;   /* AH CH DH BH */
     return GPR_OFFSET(n);
 }
 
-static int memory_16(struct state *s, s64 *disp)
+static int memory_16(struct decoding *s, s64 *disp)
 {
     static const u8 base[8] = { RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX };
     static const u8 idx[8] = { RSI, RDI, RSI, RDI, ZERO, ZERO, ZERO, ZERO };
@@ -293,7 +194,7 @@ static int memory_16(struct state *s, s64 *disp)
     return mod == 0 && !direct ? GOT : fetch_signed(s, mod == 1 ? 1 : 2, disp);
 }
 
-static int memory_32(struct state *s, s64 *disp)
+static int memory_32(struct decoding *s, s64 *disp)
 {
     unsigned mod = s->modrm >> 6, base = s->modrm & 7, idx = ZERO, scale = 0;
     u64 sib;
@@ -325,21 +226,23 @@ static int memory_32(struct state *s, s64 *disp)
 }
 
 /* Which of the fast ways to an address serves. */
-static u8 choose_ea(const struct state *s, bool absolute)
+static u8 choose_ea(const struct decoding *s, bool absolute)
 {
     if (s->code_size != MODE_64 || s->asize != ASIZE_64 || s->segment == FS || s->segment == GS)
         return EA_GEN;
-    return absolute || s->rip_relative ? EA_ABS : s->out->op.idx == GPR_OFFSET(ZERO) ? EA_BD : EA_BIS;
+    if (absolute || s->rip_relative)
+        return EA_ABS;
+    return s->out->op.idx == GPR_OFFSET(ZERO) ? EA_BD : EA_BIS;
 }
 
-static void finish_memory(struct state *s, bool absolute)
+static void finish_memory(struct decoding *s, bool absolute)
 {
     s->ea = choose_ea(s, absolute);
     s->out->op.mem |= (u8)(s->segment << MEM_SEG_SHIFT | s->asize << MEM_ASIZE_SHIFT);
     s->memory = true;
 }
 
-static int modrm_memory(struct state *s)
+static int modrm_memory(struct decoding *s)
 {
     s64 disp;
     int r = s->asize == ASIZE_16 ? memory_16(s, &disp) : memory_32(s, &disp);
@@ -355,7 +258,7 @@ static int modrm_memory(struct state *s)
     return r;
 }
 
-static int moffs(struct state *s)
+static int moffs(struct decoding *s)
 {
     u64 address = 0;
     int r = fetch(s, 2u << s->asize, &address);
@@ -370,7 +273,7 @@ static int moffs(struct state *s)
     return r;
 }
 
-static int immediate(struct state *s, unsigned bytes, bool sign)
+static int immediate(struct decoding *s, unsigned bytes, bool sign)
 {
     s64 v = 0;
     int r;
@@ -392,7 +295,7 @@ static int immediate(struct state *s, unsigned bytes, bool sign)
 }
 
 /* Displacement is where the immediate of a far pointer or of MOV r64 goes: the wide union. */
-static int wide_immediate(struct state *s, unsigned bytes)
+static int wide_immediate(struct decoding *s, unsigned bytes)
 {
     u64 v = 0;
     int r = fetch(s, bytes, &v);
@@ -402,7 +305,7 @@ static int wide_immediate(struct state *s, unsigned bytes)
     return r;
 }
 
-static int far_pointer(struct state *s)
+static int far_pointer(struct decoding *s)
 {
     u64 offset = 0, selector = 0;
     int r = fetch(s, s->width == WIDTH_W ? 2 : 4, &offset);
@@ -415,7 +318,7 @@ static int far_pointer(struct state *s)
     return r;
 }
 
-static int relative(struct state *s, unsigned bytes)
+static int relative(struct decoding *s, unsigned bytes)
 {
     s64 v = 0;
     int r = fetch_signed(s, bytes, &v);
@@ -426,7 +329,7 @@ static int relative(struct state *s, unsigned bytes)
     return r;
 }
 
-static void set_register(struct state *s, unsigned position, unsigned value)
+static void set_register(struct decoding *s, unsigned position, unsigned value)
 {
     u8 *field[4] = { &s->out->op.dst, &s->out->op.src, &s->out->op.base, &s->out->op.idx };
 
@@ -435,14 +338,14 @@ static void set_register(struct state *s, unsigned position, unsigned value)
 
 enum { CLASS_GENERAL, CLASS_BYTE, CLASS_INDEX };
 
-static void put_register(struct state *s, unsigned position, unsigned n, int class)
+static void put_register(struct decoding *s, unsigned position, unsigned n, int class)
 {
     set_register(s, position, class == CLASS_BYTE ? byte_register(s, n)
                  : class == CLASS_GENERAL ? (unsigned)GPR_OFFSET(n) : n);
 }
 
 /* Operands that ModRM.rm names: a register, or memory (whose registers are known already). */
-static bool rm_operand(struct state *s, unsigned position, unsigned operand)
+static bool rm_operand(struct decoding *s, unsigned position, unsigned operand)
 {
     unsigned n = (s->modrm & 7) | (s->rex & REX_B ? 8 : 0);
 
@@ -471,14 +374,14 @@ static bool rm_operand(struct state *s, unsigned position, unsigned operand)
 }
 
 /* FS and GS came with the 80386; the 8086 looks at two bits only. */
-static int segment_register(struct state *s, unsigned position, unsigned n)
+static int segment_register(struct decoding *s, unsigned position, unsigned n)
 {
     put_register(s, position, x86_has(s->cpu, F_ONLY86) ? n & 3 : n, CLASS_INDEX);
     return n > (x86_has(s->cpu, F_I386) ? GS : x86_has(s->cpu, F_ONLY86) ? 7u : DS)
         ? illegal(s) : GOT;
 }
 
-static int operand(struct state *s, unsigned position, unsigned kind)
+static int operand(struct decoding *s, unsigned position, unsigned kind)
 {
     unsigned reg = (s->modrm >> 3 & 7) | (s->rex & REX_R ? 8 : 0);
     unsigned low = (s->opcode & 7) | (s->rex & REX_B ? 8 : 0);
@@ -516,18 +419,8 @@ static int operand(struct state *s, unsigned position, unsigned kind)
     }
 }
 
-static bool has_byte_operand(const struct row *row)
-{
-    switch (row->operand[0]) {
-    case Eb: case Gb: case Zb: case AL: case Ob: case Mb:
-        return true;
-    default:
-        return row->attributes & A_BYTE;
-    }
-}
-
 /* SDM 2 table 3-4; 3A table 21-1 */
-static u8 operand_width(const struct state *s, const struct row *row)
+static u8 operand_width(const struct decoding *s, const struct row *row)
 {
     if (s->code_size == MODE_64) {
         if (row->attributes & A_F64 || s->rex & REX_W)
@@ -537,53 +430,6 @@ static u8 operand_width(const struct state *s, const struct row *row)
         return row->attributes & A_D64 ? WIDTH_Q : WIDTH_D;
     }
     return (s->code_size == MODE_32) != s->opsize_given ? WIDTH_D : WIDTH_W;
-}
-
-/* ---- The handler ---- */
-
-static bool is_immediate(unsigned operand)
-{
-    return operand >= Ib && operand <= Iwb;
-}
-
-static bool rm_is_memory(unsigned operand)
-{
-    return (operand >= Eb && operand <= Ey) || (operand >= M && operand <= Mp)
-        || operand == Ob || operand == Ov || (operand >= W && operand <= Wb)
-        || operand == Q || operand == Qd;
-}
-
-static handler choose_handler(const struct state *s, const struct row *row)
-{
-    const struct operation *o = &x86_operations[row->operation];
-    unsigned width = has_byte_operand(row) ? WIDTH_B : s->width;
-    bool imm = is_immediate(row->operand[1]);
-    bool memory_first = s->memory && rm_is_memory(row->operand[0]);
-
-    switch (o->kind) {
-    case KIND_RMW2: case KIND_CMP2: case KIND_MOV2:
-        if (!s->memory)
-            return o->handlers[(imm ? 1 : 0) * 4 + width];
-        return o->handlers[((memory_first ? imm ? 12 : 8 : 4) + s->ea) * 4 + width];
-    case KIND_RMW1:
-        return o->handlers[(s->memory ? 2 + s->ea : 0) * 4 + width];
-    case KIND_LOAD2:
-        return o->handlers[(s->memory ? 1 + s->ea : 0) * 4 + width];
-    case KIND_SHIFT2:
-        return o->handlers[((s->memory ? 2 : 0) + (imm ? 0 : 1)) * 4 + width];
-    case KIND_WIDTH:
-        return o->handlers[width];
-    case KIND_RM:
-        return o->handlers[s->memory];
-    case KIND_RM_W:
-        return o->handlers[s->memory * 4 + width];
-    case KIND_VEC:
-        return o->handlers[s->memory ? 1 + s->ea : 0];
-    case KIND_STACK:
-        return o->handlers[(s->code_size == MODE_64 ? 4 : 0) + width];
-    default:
-        return o->handlers[0];
-    }
 }
 
 /* #NM, #UD of the floating-point and vector units: SDM 3A 2.5, 13.1. 0: none. */
@@ -600,7 +446,7 @@ static u8 unit_vector(u64 mode, u32 attributes)
     return 0;
 }
 
-static void place_target(const struct x86 *cpu, struct insn *out, u64 next, unsigned width)
+void decode_target(const struct x86 *cpu, struct insn *out, u64 next, unsigned width)
 {
     u64 target = next + out->target;
 
@@ -613,12 +459,7 @@ static void place_target(const struct x86 *cpu, struct insn *out, u64 next, unsi
     out->target = target;
 }
 
-static bool is_relative(const struct row *row)
-{
-    return row->operand[0] == Jb || row->operand[0] == Jz;
-}
-
-static int decode(struct state *s)
+static int decode(struct decoding *s)
 {
     struct insn *out = s->out;
     const struct row *row;
@@ -664,138 +505,11 @@ static int decode(struct state *s)
             out->op.imm64 = s->rip + s->at + (s64)out->op.disp;
     }
     if (is_relative(row))
-        place_target(s->cpu, out, s->rip + s->at, s->width);
+        decode_target(s->cpu, out, s->rip + s->at, s->width);
     return GOT;
 }
 
-static void add_extras(struct state *s, const struct row *row)
-{
-    struct op *op = &s->out->op;
-
-    if (row->attributes & A_ASIZE && !s->memory)
-        op->mem = (u8)((s->segment_given ? s->segment : DS) << MEM_SEG_SHIFT
-                       | s->asize << MEM_ASIZE_SHIFT);
-    if (row->attributes & A_REP)
-        op->dst = s->repeat;
-    if (row->attributes & A_X87 && s->map == MAP_1) {   /* the 11 bits of FOP */
-        op->dst = s->modrm;
-        op->src = s->opcode & 7;
-    }
-}
-
-/* Only what names no memory cannot fault. */
-static void note_flags(struct state *s, const struct row *row)
-{
-    const struct operation *o = &x86_operations[row->operation];
-    struct insn *out = s->out;
-    unsigned width = has_byte_operand(row) ? WIDTH_B : s->width;
-
-    if (row->operation == OP_lea || row->operation == OP_nop || row->operation == OP_movabs)
-        out->flag_use = FLAGS_UNTOUCHED;
-    if (s->memory)
-        return;
-    switch (o->kind) {
-    case KIND_MOV2: case KIND_LOAD2:
-        out->flag_use = FLAGS_UNTOUCHED;
-        break;
-    case KIND_RMW2:
-        out->quiet = o->handlers[(is_immediate(row->operand[1]) ? 3 : 2) * 4 + width];
-        out->flag_use = row->operation == OP_adc || row->operation == OP_sbb ? FLAGS_NEEDED
-            : FLAGS_WRITTEN;
-        break;
-    case KIND_CMP2:
-        out->flag_use = FLAGS_WRITTEN;
-        break;
-    case KIND_RMW1:
-        out->quiet = o->handlers[1 * 4 + width];
-        out->flag_use = row->operation == OP_not ? FLAGS_UNTOUCHED
-            : row->operation == OP_neg ? FLAGS_WRITTEN : FLAGS_BUT_CARRY;
-        break;
-    default:
-        break;
-    }
-}
-
-/* ---- Templates ---- */
-
-enum { KEY_BYTES = 8 };                 /* room enough to look for a key */
-
-/* The bytes that make the shape, all 47 bits of them; *at is where the opcode's last byte stands. */
-static u64 template_key(const struct x86 *cpu, const struct decoder *d, const u8 *bytes,
-                        unsigned *at)
-{
-    unsigned code_size = cpu->mode & MODE_CODE, map = MAP_1;
-    const u8 *b = bytes;
-    u64 key = (cpu->mode & 0x1fff) << 34 | 1;
-
-    if (*b == 0x66 || *b == 0xf2 || *b == 0xf3)
-        key |= (u64)(*b++ == 0x66 ? 1 : 2 + (b[-1] & 1)) << 32;
-    if (code_size == MODE_64 && (*b & 0xf0) == REX)
-        key |= (u64)(*b++ & 0x0f) << 27 | BIT(31);
-    if (*b == 0x0f) {
-        b++;
-        map = *b == 0x38 ? MAP_0F38 : *b == 0x3a ? MAP_0F3A : MAP_0F;
-        b += map != MAP_0F;
-    }
-    *at = (unsigned)(b - bytes);
-    key |= (u64)(map << 8 | *b) << 17;
-    if (d->modrm[map][*b >> 3] >> (*b & 7) & 1) {
-        key |= (u64)b[1] << 9;
-        if (b[1] < 0xc0 && (b[1] & 7) == 4 && code_size != MODE_16)
-            key |= (u64)b[2] << 1;
-    }
-    return key;
-}
-
-static struct template *template_slot(const struct decoder *d, u64 key)
-{
-    return &d->templates[(key * 0x9e3779b97f4a7c15) >> (64 - TEMPLATE_BITS)];
-}
-
-static void keep_template(const struct state *s, u64 key, unsigned opcode_at)
-{
-    struct template *t = template_slot(x86_decoder(s->cpu), key);
-
-    if (s->wide || s->segment_given || s->lock || s->asize_given || s->opcode_at != opcode_at)
-        return;
-    *t = (struct template){
-        .key = key, .insn = *s->out, .disp_at = s->disp_at, .disp_bytes = s->disp_bytes,
-        .imm_at = s->imm_at, .imm_bytes = s->imm_bytes, .imm_signed = s->imm_signed,
-        .width = s->width, .rip_relative = s->rip_relative, .has_imm = s->has_imm,
-        .relative = is_relative(s->out->row),
-    };
-}
-
-static s64 signed_bytes(const u8 *b, unsigned bytes)
-{
-    u32 v;
-
-    switch (bytes) {
-    case 1:  return (s8)*b;
-    case 2:  return (s16)(b[0] | b[1] << 8);
-    default: memcpy(&v, b, 4); return (s32)v;
-    }
-}
-
-static void fill_template(const struct x86 *cpu, const struct template *t, const u8 *bytes,
-                          u64 rip, struct insn *out)
-{
-    *out = t->insn;
-    if (t->disp_bytes)
-        out->op.disp = (s32)signed_bytes(bytes + t->disp_at, t->disp_bytes);
-    if (t->relative) {
-        out->target = (u64)signed_bytes(bytes + t->imm_at, t->imm_bytes);
-        place_target(cpu, out, rip + out->length, t->width);
-    } else if (t->imm_bytes) {
-        s64 v = signed_bytes(bytes + t->imm_at, t->imm_bytes);
-
-        out->op.imm = t->imm_signed ? (s32)v : (s32)((u64)v & (BIT(8 * t->imm_bytes) - 1));
-    } else if (t->rip_relative && !t->has_imm) {
-        out->op.imm64 = rip + out->length + (u64)signed_bytes(bytes + t->disp_at, 4);
-    }
-}
-
-static enum decode_result decode_anew(struct state *s)
+static enum decode_result decode_anew(struct decoding *s)
 {
     struct insn *out = s->out;
     int r;
@@ -811,41 +525,28 @@ static enum decode_result decode_anew(struct state *s)
         out->ends = true;
         return DECODE_FAULT;
     }
-    add_extras(s, out->row);
-    out->kind = x86_operations[out->row->operation].kind;
-    out->ends = out->row->attributes & A_END;
-    out->width = has_byte_operand(out->row) ? WIDTH_B : s->width;
-    out->place = !s->memory ? IN_REGISTERS
-        : rm_is_memory(out->row->operand[0]) ? IN_DESTINATION : IN_SOURCE;
-    out->prefixes = (u8)(s->segment_given + s->lock + s->opsize_given + s->asize_given);
-    out->op.fn = choose_handler(s, out->row);
-    note_flags(s, out->row);
+    decode_choose(s);
     return DECODED;
 }
 
 enum decode_result x86_decode(struct x86 *cpu, const struct code *code, u64 rip, struct insn *out)
 {
-    struct state s;
+    struct decoding s;
     enum decode_result r;
     unsigned opcode_at = 0;
     u64 key = 0;
 
     if (likely(code->room >= KEY_BYTES)) {
-        const struct template *t;
-
         key = template_key(cpu, x86_decoder(cpu), code->bytes, &opcode_at);
-        t = template_slot(x86_decoder(cpu), key);
-        if (t->key == key && t->insn.length <= code->room) {
-            fill_template(cpu, t, code->bytes, rip, out);
+        if (template_fill(cpu, key, code, rip, out))
             return DECODED;
-        }
     }
-    s = (struct state){
+    s = (struct decoding){
         .cpu = cpu, .code = code, .rip = rip, .out = out, .segment = DS,
         .code_size = cpu->mode & MODE_CODE,
     };
     r = decode_anew(&s);
     if (r == DECODED && key)
-        keep_template(&s, key, opcode_at);
+        template_keep(&s, key, opcode_at);
     return r;
 }

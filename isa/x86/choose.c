@@ -1,0 +1,124 @@
+/* isa/x86/choose.c */
+/* From a row and its operands to the handler: see operations.h and handlers.c for the forms. */
+#include "isa/x86/decoding.h"
+
+#include "isa/x86/handlers.h"
+
+static bool has_byte_operand(const struct row *row)
+{
+    switch (row->operand[0]) {
+    case Eb: case Gb: case Zb: case AL: case Ob: case Mb:
+        return true;
+    default:
+        return row->attributes & A_BYTE;
+    }
+}
+
+static bool is_immediate(unsigned operand)
+{
+    return operand >= Ib && operand <= Iwb;
+}
+
+static bool rm_is_memory(unsigned operand)
+{
+    return (operand >= Eb && operand <= Ey) || (operand >= M && operand <= Mp)
+        || operand == Ob || operand == Ov || (operand >= W && operand <= Wb)
+        || operand == Q || operand == Qd;
+}
+
+static handler choose_handler(const struct decoding *s, const struct row *row)
+{
+    const struct operation *o = &x86_operations[row->operation];
+    unsigned width = has_byte_operand(row) ? WIDTH_B : s->width;
+    bool imm = is_immediate(row->operand[1]);
+    bool memory_first = s->memory && rm_is_memory(row->operand[0]);
+
+    switch (o->kind) {
+    case KIND_RMW2: case KIND_CMP2: case KIND_MOV2:
+        if (!s->memory)
+            return o->handlers[(imm ? 1 : 0) * 4 + width];
+        return o->handlers[((memory_first ? imm ? 12 : 8 : 4) + s->ea) * 4 + width];
+    case KIND_RMW1:
+        return o->handlers[(s->memory ? 2 + s->ea : 0) * 4 + width];
+    case KIND_LOAD2:
+        return o->handlers[(s->memory ? 1 + s->ea : 0) * 4 + width];
+    case KIND_SHIFT2:
+        return o->handlers[((s->memory ? 2 : 0) + (imm ? 0 : 1)) * 4 + width];
+    case KIND_WIDTH:
+        return o->handlers[width];
+    case KIND_RM:
+        return o->handlers[s->memory];
+    case KIND_RM_W:
+        return o->handlers[s->memory * 4 + width];
+    case KIND_VEC:                      /* an immediate beside leaves no room for the address */
+        return o->handlers[!s->memory ? 0 : 1 + (s->rip_relative && s->has_imm ? EA_GEN : s->ea)];
+    case KIND_STACK:
+        return o->handlers[(s->code_size == MODE_64 ? 4 : 0) + width];
+    default:
+        return o->handlers[0];
+    }
+}
+
+/* Only what names no memory cannot fault. */
+static void note_flags(struct decoding *s, const struct row *row)
+{
+    const struct operation *o = &x86_operations[row->operation];
+    struct insn *out = s->out;
+    unsigned width = has_byte_operand(row) ? WIDTH_B : s->width;
+
+    if (row->operation == OP_lea || row->operation == OP_nop || row->operation == OP_movabs)
+        out->flag_use = FLAGS_UNTOUCHED;
+    if (s->memory)
+        return;
+    switch (o->kind) {
+    case KIND_MOV2: case KIND_LOAD2:
+        out->flag_use = FLAGS_UNTOUCHED;
+        break;
+    case KIND_RMW2:
+        out->quiet = o->handlers[(is_immediate(row->operand[1]) ? 3 : 2) * 4 + width];
+        out->flag_use = row->operation == OP_adc || row->operation == OP_sbb ? FLAGS_NEEDED
+            : FLAGS_WRITTEN;
+        break;
+    case KIND_CMP2:
+        out->flag_use = FLAGS_WRITTEN;
+        break;
+    case KIND_RMW1:
+        out->quiet = o->handlers[1 * 4 + width];
+        out->flag_use = row->operation == OP_not ? FLAGS_UNTOUCHED
+            : row->operation == OP_neg ? FLAGS_WRITTEN : FLAGS_BUT_CARRY;
+        break;
+    default:
+        break;
+    }
+}
+
+static void add_extras(struct decoding *s, const struct row *row)
+{
+    struct op *op = &s->out->op;
+
+    if (row->attributes & A_ASIZE && !s->memory)
+        op->mem = (u8)((s->segment_given ? s->segment : DS) << MEM_SEG_SHIFT
+                       | s->asize << MEM_ASIZE_SHIFT);
+    if (row->attributes & A_REP)
+        op->dst = s->repeat;
+    if (row->attributes & A_X87 && s->map == MAP_1) {   /* the 11 bits of FOP */
+        op->dst = s->modrm;
+        op->src = s->opcode & 7;
+    }
+}
+
+void decode_choose(struct decoding *s)
+{
+    struct insn *out = s->out;
+    const struct row *row = out->row;
+
+    add_extras(s, row);
+    out->kind = x86_operations[row->operation].kind;
+    out->ends = row->attributes & A_END;
+    out->width = has_byte_operand(row) ? WIDTH_B : s->width;
+    out->place = !s->memory ? IN_REGISTERS
+        : rm_is_memory(row->operand[0]) ? IN_DESTINATION : IN_SOURCE;
+    out->prefixes = (u8)(s->segment_given + s->lock + s->opsize_given + s->asize_given);
+    out->op.fn = choose_handler(s, row);
+    note_flags(s, row);
+}

@@ -1,0 +1,60 @@
+/* isa/x86/decoding.h */
+/* What decode.c, choose.c and template.c share: an instruction half decoded. */
+#pragma once
+#include "isa/x86/decode.h"
+
+enum { REX_W = 8, REX_R = 4, REX_X = 2, REX_B = 1, REX = 0x40 };
+enum { WIDTH_B, WIDTH_W, WIDTH_D, WIDTH_Q };
+enum { EA_BD, EA_BIS, EA_ABS, EA_GEN };
+
+struct node { u16 row, next; };         /* + 1; 0 ends */
+
+/*
+ * What was decoded once is known again by its prefix, REX, opcode, ModRM and SIB bytes; only
+ * displacement, immediate and target are read anew. Instructions with a segment, address-size or
+ * LOCK prefix, or with operands of eight bytes, take the long way every time.
+ */
+struct template {
+    u64         key;                    /* 0: none */
+    struct insn insn;
+    u8          disp_at, disp_bytes, imm_at, imm_bytes, width;
+    bool        imm_signed, rip_relative, relative, has_imm;
+};
+
+struct decoding {
+    struct x86        *cpu;
+    const struct code *code;
+    u64                rip;
+    unsigned           at;              /* bytes eaten */
+    u8                 vector;          /* of DECODE_FAULT */
+    u8                 code_size;       /* MODE_16 ... */
+    u8                 rex, repeat, segment, segment_given, lock, opsize_given, asize_given;
+    u8                 opcode, map, modrm;
+    u8                 asize;           /* enum asize */
+    u8                 width;           /* WIDTH_* of 'v' operands */
+    u8                 ea;              /* EA_* */
+    u8                 disp_at, disp_bytes; /* where they stand in the instruction, for templates */
+    u8                 imm_at, imm_bytes, opcode_at;
+    bool               imm_signed, wide;    /* wide: with something that templates do not know */
+    bool               memory;          /* ModRM, or moffs, names memory */
+    bool               rip_relative;
+    bool               has_imm;
+    struct insn       *out;
+};
+
+/* choose.c: the handler for the row and what it means to the flags, into s->out. */
+void decode_choose(struct decoding *);
+/* Makes a branch's displacement its target; `next` is the offset of what follows it. */
+void decode_target(const struct x86 *, struct insn *, u64 next, unsigned width);
+
+static inline bool is_relative(const struct row *row)
+{
+    return row->operand[0] == Jb || row->operand[0] == Jz;
+}
+
+/* template.c. The key of code with at least KEY_BYTES of room, and where its opcode ends. */
+enum { KEY_BYTES = 8 };
+u64  template_key(const struct x86 *, const struct decoder *, const u8 *bytes, unsigned *opcode_at);
+bool template_fill(const struct x86 *, u64 key, const struct code *, u64 rip, struct insn *);
+void template_keep(const struct decoding *, u64 key, unsigned opcode_at);
+bool template_build(struct decoder *);
