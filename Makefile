@@ -67,8 +67,9 @@ $(PLAIN): build/tests/%: build/tests/%.o build/libsupport.a build/liborrery.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 .SECONDARY:
 
-export SRC CC NASM ORRERY := $(abspath build/orrery)
+export ORRERY := $(abspath build/orrery)
 export BUILD := $(abspath build)
+export SRC CC NASM
 
 unit-programs: $(UNIT) $(PLAIN)
 ifneq ($(CRITERION),yes)
