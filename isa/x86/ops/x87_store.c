@@ -29,6 +29,13 @@ static void finish_store(struct x86 *cpu, struct op *op, const struct fp_env *e,
         pop(cpu);
 }
 
+/* Nothing is stored, but the operand is checked as if it were: page faults come before #MF. */
+static void look(struct x86 *cpu, const struct op *op, unsigned size)
+{
+    x87_align(cpu, op, size, size == 10 ? 8 : size, ACCESS_WRITE);
+    x86_probe(cpu, op_segment(op), op_offset(cpu, op), size, ACCESS_WRITE);
+}
+
 static void store_float(struct x86 *cpu, struct op *op, unsigned size, bool pops)
 {
     struct fp_env e;
@@ -37,6 +44,8 @@ static void store_float(struct x86 *cpu, struct op *op, unsigned size, bool pops
 
     if (!fp_store_refused(&e))
         op_store(cpu, op, size, image);
+    else
+        look(cpu, op, size);
     finish_store(cpu, op, &e, pops);
 }
 
@@ -117,6 +126,8 @@ static void store_integer(struct x86 *cpu, struct op *op, unsigned size, unsigne
 
     if (!fp_store_refused(&e))
         op_store(cpu, op, size, v);
+    else
+        look(cpu, op, size);
     finish_store(cpu, op, &e, pops);
 }
 
@@ -194,6 +205,8 @@ BODY(fstp_m80)
         image = (struct image80){ v.man, v.se };
         if (!fp_store_refused(&e))
             store_bytes(cpu, op, &image, sizeof image, 8);
+        else
+            look(cpu, op, sizeof image);
         finish_store(cpu, op, &e, true);
         return true;
     }
@@ -220,5 +233,7 @@ PLAIN_OP(fbstp)
     f80_to_bcd(v, bcd, &e);
     if (!fp_store_refused(&e))
         store_bytes(cpu, op, bcd, sizeof bcd, 8);
+    else
+        look(cpu, op, sizeof bcd);
     finish_store(cpu, op, &e, true);
 }
