@@ -374,6 +374,13 @@ static void short_count(struct maker *m)
     m->c->in.gpr[RCX] &= ~(u64)0x10;
 }
 
+/* Whether #AC comes of 16 bytes that need no alignment is up to the processor: SDM 2 table 2-21. */
+static void no_check_of_vectors(struct maker *m)
+{
+    if (row_has(m->row, W, W) || begins(m, "maskmov") || (begins(m, "movups")))
+        m->c->in.rflags &= ~(u64)AC;
+}
+
 /* INT 80h is a system call, with whatever happens to be in RAX. */
 static void no_system_call(struct maker *m)
 {
@@ -417,6 +424,7 @@ static void suit(struct maker *m)
     for (unsigned i = 0; i < COUNT(table); i++)
         if (begins(m, table[i].begins))
             table[i].fn(m);
+    no_check_of_vectors(m);
 }
 
 /* ---- All of it ---- */
