@@ -213,19 +213,27 @@ void h_stale(HANDLER_ARGS)
 }
 
 /*
- * Is the page with the instruction's second half still where it was? If not it is decoded anew.
- * While accesses are watched the fast table is empty: then the page is looked up.
+ * While accesses are watched the fast table is empty: then the page is looked up. Not in the handler,
+ * whose tail calls must be jumps: nobody else may know the address of a variable there.
  */
+static __attribute__((noinline)) bool still_there(struct x86 *cpu, u64 linear, const u8 *page)
+{
+    u64 physical;
+
+    return x86_code_at(cpu, linear, &physical) == page;
+}
+
+/* Is the page with the instruction's second half still where it was? If not it is decoded anew. */
 void h_page_check(HANDLER_ARGS)
 {
     struct block *b = block_of(op);
-    u64 second = ((linear_rip(cpu, b->rip) | PAGE_MASK) + 1) & cpu->lin_mask, physical;
+    u64 second = ((linear_rip(cpu, b->rip) | PAGE_MASK) + 1) & cpu->lin_mask;
 
     if (likely(tlb_lookup(tlb, TLB_CODE, second, 1) == b->second))
         NEXT;
     cpu->op = op + 1;
     cpu->budget = budget;
-    if (x86_code_at(cpu, second, &physical) == b->second)
+    if (still_there(cpu, second, b->second))
         NEXT;
     x86_block_drop(cpu, b);
     cpu->rip = b->rip;

@@ -242,6 +242,74 @@ static u64 span_scas(struct string *s, u64 n)
     return n;
 }
 
+/* ---- One element without repetition, where the fast path serves ---- */
+
+/* The element at seg:index on the host, or NULL. */
+static inline u8 *quick(struct x86 *cpu, const struct op *op, struct tlb *tlb, enum tlb_kind kind,
+                        enum segment_name seg, unsigned reg, unsigned size)
+{
+    const struct seg_fast *f = &cpu->fast[seg];
+    u64 offset = cpu->gpr[reg] & address_mask(op);
+
+    if ((s64)(offset + size - 1) > (kind == TLB_WRITE ? f->write_last : f->read_last))
+        return NULL;
+    return tlb_lookup(tlb, kind, (f->base + offset) & cpu->lin_mask, size);
+}
+
+static inline void quick_advance(struct x86 *cpu, const struct op *op, unsigned reg, unsigned size)
+{
+    u64 mask = address_mask(op), v = cpu->gpr[reg] + (cpu->eflags & DF ? -(u64)size : size);
+
+    cpu->gpr[reg] = mask == 0xffff ? (cpu->gpr[reg] & ~mask) | (v & mask) : v & mask;
+}
+
+static inline bool quick_movs(struct x86 *cpu, const struct op *op, struct tlb *tlb, unsigned size)
+{
+    const u8 *from = quick(cpu, op, tlb, TLB_READ, op_segment(op), RSI, size);
+    u8 *to = quick(cpu, op, tlb, TLB_WRITE, ES, RDI, size);
+
+    if (!from || !to)
+        return false;
+    memmove(to, from, size);
+    quick_advance(cpu, op, RSI, size);
+    quick_advance(cpu, op, RDI, size);
+    return true;
+}
+
+static inline bool quick_stos(struct x86 *cpu, const struct op *op, struct tlb *tlb, unsigned size)
+{
+    u8 *to = quick(cpu, op, tlb, TLB_WRITE, ES, RDI, size);
+
+    if (!to)
+        return false;
+    memcpy(to, &cpu->gpr[RAX], size);
+    quick_advance(cpu, op, RDI, size);
+    return true;
+}
+
+static inline bool quick_lods(struct x86 *cpu, const struct op *op, struct tlb *tlb, unsigned size)
+{
+    const u8 *from = quick(cpu, op, tlb, TLB_READ, op_segment(op), RSI, size);
+
+    if (!from)
+        return false;
+    if (size == 4)
+        cpu->gpr[RAX] = 0;
+    memcpy(&cpu->gpr[RAX], from, size);
+    quick_advance(cpu, op, RSI, size);
+    return true;
+}
+
+static inline bool quick_cmps(struct x86 *cpu, const struct op *op, struct tlb *tlb, unsigned size)
+{
+    return false;
+}
+
+static inline bool quick_scas(struct x86 *cpu, const struct op *op, struct tlb *tlb, unsigned size)
+{
+    return false;
+}
+
 /* ---- Handlers ---- */
 
 #define STRING(name)                                                            \

@@ -374,3 +374,18 @@ Test(strings, a_fault_shows_how_far_it_came)
     cr_assert_eq(cpu->gpr[RCX], 0x1000 - 0x5ff);
     bare_destroy(bench);
 }
+
+/* Handlers that called one another would use up the stack in a loop as long as this. */
+Test(strings, do_not_pile_up)
+{
+    struct x86 *cpu;
+
+    power_on("max", false);
+    cpu = bench->cpu;
+    bare_store(bench, CODE, (u8[]){ 0xb1, 0x02, 0xf3, 0xa4, 0xaa, 0xac, 0xae, 0xa6, 0xeb, 0xf6 }, 10);
+    cpu->rip = CODE;
+    cpu->gpr[RSI] = cpu->gpr[RDI] = 0x10000;
+    machine_run(bench->machine, bench->machine->clock.now + 1500000);
+    cr_assert_eq(cpu->activity, RUNNING);
+    bare_destroy(bench);
+}
