@@ -4,9 +4,9 @@
  *   record [--count MILLIONS] [--from SERIAL] [--only TEXT] [--show N]
  *       runs random cases on both and says where they differ; TEXT: part of an operation's name, or
  *       of an encoding
- *   record --write FILE [--each N]
- *       writes what the host does in N cases of each row, for tests/insn/vectors: compress it with
- *       zstd -19 to host.zst.
+ *   record --write DIRECTORY [--each N]
+ *       writes what the host does in N cases of each row, for tests/insn/vectors, to files 0 to f by
+ *       the upper half of the opcode; then: zstd -19 --rm DIRECTORY/?
  *   record --reasons
  *       says which rows are not compared, and why
  *
@@ -94,35 +94,56 @@ static int run_all(struct session *s, u64 from, u64 total)
     return s->differed != 0;
 }
 
-/* The host's results of all rows, to a file. */
-static int write_all(struct session *s, const char *path, unsigned each)
+static bool write_row(struct session *s, unsigned row, unsigned bits, unsigned each,
+                      struct buffer *b)
 {
     static struct insn_case c;
     static struct insn_result host;
-    struct buffer b = { 0 };
-    FILE *f = fopen(path, "wb");
 
-    if (!f)
-        return perror(path), 2;
-    store_begin(&b);
-    for (unsigned i = 0; i < x86_row_count; i++) {
-        for (unsigned bits = 32; bits <= 64; bits += 32) {
-            if (insn_excluded(&x86_rows[i], bits))
-                continue;
-            store_row(&b, &x86_rows[i], bits, each);
-            for (unsigned k = 0; k < each; k++) {
-                if (!insn_generate(s->gen, i, bits, k, &c))
-                    return fprintf(stderr, "record: \"%s\", %u bits: no encoding\n",
-                                   x86_rows[i].encoding, bits), 1;
-                native_run(&c, &host);
-                store_result(&b, &c, &host);
-            }
+    store_row(b, &x86_rows[row], bits, each);
+    for (unsigned k = 0; k < each; k++) {
+        if (!insn_generate(s->gen, row, bits, k, &c)) {
+            fprintf(stderr, "record: \"%s\", %u bits: no encoding\n", x86_rows[row].encoding, bits);
+            return false;
         }
+        native_run(&c, &host);
+        store_result(b, &c, &host);
     }
-    store_end(&b);
-    if (fwrite(b.bytes, 1, b.used, f) != b.used || fclose(f) != 0)
-        return perror(path), 2;
-    buffer_clear(&b);
+    return true;
+}
+
+static bool save(const char *directory, unsigned name, const struct buffer *b)
+{
+    char path[512];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%x", directory, name);
+    f = fopen(path, "wb");
+    if (!f || fwrite(b->bytes, 1, b->used, f) != b->used || fclose(f) != 0) {
+        perror(path);
+        return false;
+    }
+    return true;
+}
+
+/* The host's results of all rows, by the upper half of their opcodes: what changes is small. */
+static int write_all(struct session *s, const char *directory, unsigned each)
+{
+    for (unsigned name = 0; name < 16; name++) {
+        struct buffer b = { 0 };
+        struct encoding e;
+
+        store_begin(&b);
+        for (unsigned i = 0; i < x86_row_count; i++)
+            for (unsigned bits = 32; bits <= 64; bits += 32)
+                if (encoding_parse(&x86_rows[i], &e) && e.opcode >> 4 == name
+                    && !insn_excluded(&x86_rows[i], bits) && !write_row(s, i, bits, each, &b))
+                    return 1;
+        store_end(&b);
+        if (!save(directory, name, &b))
+            return 2;
+        buffer_clear(&b);
+    }
     return 0;
 }
 

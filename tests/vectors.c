@@ -1,7 +1,7 @@
 /*
  * Plays recorded instructions, unpacked, where Criterion and zstd are not:
  *
- *   zstd -dc tests/insn/vectors/host.zst | vectors [STRIDE]
+ *   cat tests/insn/vectors/?.zst | zstd -dc | vectors [STRIDE]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 
     while ((got = fread(some, 1, sizeof some, stdin)) > 0)
         buffer_put(&all, some, got);
-    n = replay_file(all.bytes, all.used, argc > 1 ? (unsigned)atoi(argv[1]) : 1);
+    n = replay_files(all.bytes, all.used, argc > 1 ? (unsigned)atoi(argv[1]) : 1);
     buffer_clear(&all);
     printf("%u cases of %u rows: %u differ, %u are stale, %u rows lack\n", n.cases, n.rows, n.differ,
            n.stale, n.missing);

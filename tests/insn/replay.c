@@ -69,7 +69,7 @@ static void count_missing(struct session *s, const u8 *seen)
     }
 }
 
-struct replay_count replay_file(const u8 *bytes, size_t count, unsigned stride)
+struct replay_count replay_files(const u8 *bytes, size_t count, unsigned stride)
 {
     struct reader from = { bytes, count, false };
     struct session s = { .gen = insn_gen_open(), .player = player_open() };
@@ -77,13 +77,14 @@ struct replay_count replay_file(const u8 *bytes, size_t count, unsigned stride)
     unsigned bits, cases;
     int row;
 
-    if (!fetch_begin(&from))
-        s.n.stale++;
-    while (!from.bad && (row = fetch_row(&from, &bits, &cases)) != -1) {
-        s.n.rows++;
-        if (row >= 0)
-            seen[row] |= bits == 64 ? 2 : 1;
-        play_row(&s, &from, row, bits, cases, stride);
+    while (from.left && !from.bad) {
+        from.bad |= !fetch_begin(&from);
+        while (!from.bad && (row = fetch_row(&from, &bits, &cases)) != -1) {
+            s.n.rows++;
+            if (row >= 0)
+                seen[row] |= bits == 64 ? 2 : 1;
+            play_row(&s, &from, row, bits, cases, stride);
+        }
     }
     s.n.stale += from.bad;
     count_missing(&s, seen);
