@@ -10,7 +10,7 @@ static inline bool cond_be(const struct lazy_flags *f) { return lazy_carry(f) | 
 static inline bool cond_s(const struct lazy_flags *f) { return lazy_sign(f); }
 static inline bool cond_p(const struct lazy_flags *f) { return lazy_parity(f); }
 static inline bool cond_l(const struct lazy_flags *f) { return lazy_sign(f) ^ lazy_overflow(f); }
-static inline bool cond_le(const struct lazy_flags *f) { return cond_l(f) | lazy_zero(f); }
+static inline bool cond_le(const struct lazy_flags *f) { return (u32)cond_l(f) | lazy_zero(f); }
 static inline bool cond_no(const struct lazy_flags *f) { return !cond_o(f); }
 static inline bool cond_nb(const struct lazy_flags *f) { return !cond_b(f); }
 static inline bool cond_nz(const struct lazy_flags *f) { return !cond_z(f); }

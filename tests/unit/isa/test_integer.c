@@ -382,7 +382,8 @@ Test(strings, do_not_pile_up)
 
     power_on("max", false);
     cpu = bench->cpu;
-    bare_store(bench, CODE, (u8[]){ 0xb1, 0x02, 0xf3, 0xa4, 0xaa, 0xac, 0xae, 0xa6, 0xeb, 0xf6 }, 10);
+    bare_store(bench, CODE,
+               (u8[]){ 0xb1, 0x02, 0xf3, 0xa4, 0xaa, 0xac, 0xae, 0xa6, 0xeb, 0xf6 }, 10);
     cpu->rip = CODE;
     cpu->gpr[RSI] = cpu->gpr[RDI] = 0x10000;
     machine_run(bench->machine, bench->machine->clock.now + 1500000);
