@@ -15,6 +15,7 @@ enum { MACHINE_CPUS = 64, MACHINE_ODDITIES = 512 };
 enum stop {
     STOP_NONE, STOP_ASKED, STOP_POWER_OFF, STOP_BREAKPOINT, STOP_ODDITY, STOP_DIVERGED,
     STOP_VERDICT,               /* the guest said how it went: machine.exit_code */
+    STOP_SHUTDOWN,              /* a processor gave up: a fault, delivering a double fault */
 };
 
 /* Why machine_run() came back. */

@@ -117,21 +117,11 @@ static enum run run(struct machine *m, const struct options *o)
     }
 }
 
-static void find_activity(void *ctx, const struct state_view *v)
-{
-    if (!strcmp(v->name, "cpu0.activity"))
-        *(u64 *)ctx = state_get(v, 0);
-}
-
 static int judge(struct machine *m, enum run why)
 {
-    u64 activity = 0;
-    enum { SHUT_DOWN = 3 };
-
     if (why == RUN_STOPPED && m->stop == STOP_VERDICT)
         return m->exit_code < 64 ? (int)m->exit_code : 63;
-    machine_visit(m, find_activity, &activity);
-    if (activity == SHUT_DOWN)
+    if (why == RUN_STOPPED && m->stop == STOP_SHUTDOWN)
         return VERDICT_TRIPLE_FAULT;
     return why == RUN_REACHED ? VERDICT_BUDGET : VERDICT_DEAD;
 }

@@ -227,6 +227,8 @@ struct builder {
     struct x86   *cpu;
     struct block *b;
     struct op    *op;                   /* the next one to fill */
+    unsigned      ops;                  /* filled so far */
+    bool          quieter;              /* some could do without flags */
     u64           rip;                  /* of the next instruction */
     unsigned      stubs;                /* asked for so far: ops with a target */
     handler       quiet[BLOCK_OPS];     /* of each op: without flags */
@@ -238,11 +240,12 @@ struct builder {
 
 static void place(struct builder *k, const struct op *op)
 {
-    *k->op = *op;
-    k->op->slot = (u8)(k->op - k->b->op);
-    k->op->n = k->b->n;
-    k->op->end = (u8)k->b->bytes;
-    k->op++;
+    struct op *to = k->op++;
+
+    *to = *op;
+    to->slot = (u8)k->ops++;
+    to->n = k->b->n;
+    to->end = (u8)k->b->bytes;
 }
 
 /* Before the first instruction, where they cost more than a cycle each. */
@@ -252,7 +255,7 @@ static void place_charge(struct builder *k)
     k->extra[0] = 0;
     if (!k->cpu->timing)
         return;
-    k->quiet[k->op - k->b->op] = NULL;
+    k->quiet[k->ops] = NULL;
     place(k, &(struct op){ .fn = h_charge });
 }
 
@@ -320,7 +323,7 @@ static void place_stubs(struct builder *k)
         k->op[-1].dst = (u8)(k->op - 1 - k->stub[i].from);
         k->stub[i].from->link = k->op - 1;
     }
-    k->b->ops = (u16)(k->op - k->b->op);
+    k->b->ops = (u16)k->ops;
     finish_costs(k);
 }
 
@@ -337,7 +340,7 @@ static void drop_dead_flags(struct builder *k)
 {
     bool dead = false;
 
-    for (unsigned i = (unsigned)(k->op - k->b->op); i-- > 0;) {
+    for (unsigned i = k->quieter ? k->ops : 0; i-- > 0;) {
         if (dead && k->quiet[i])
             k->b->op[i].fn = k->quiet[i];
         switch (k->flag_use[i]) {
@@ -362,11 +365,12 @@ static void place_insn(struct builder *k, const struct insn *in)
     k->b->n++;
     k->b->bytes = (u16)(k->b->bytes + in->length);
     k->rip += in->length;
-    k->quiet[k->op - k->b->op] = in->quiet;
-    k->flag_use[k->op - k->b->op] = in->flag_use;
+    k->quiet[k->ops] = in->quiet;
+    k->flag_use[k->ops] = in->flag_use;
+    k->quieter |= in->quiet != NULL;
     place(k, &in->op);
     count_cost(k, in);
-    if (in->row && (in->row->operand[0] == Jb || in->row->operand[0] == Jz))
+    if (in->relative)
         lead(k, in->target, in->bad_target);
 }
 
@@ -516,6 +520,8 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
     k.stubs = 0;
     k.b = b;
     k.op = b->op;
+    k.ops = 0;
+    k.quieter = false;
     memset(k.flag_use, FLAGS_NEEDED, sizeof k.flag_use);
     first_insn(&k, host, linear, &in);
     if (b->second) {

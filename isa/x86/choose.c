@@ -115,6 +115,7 @@ void decode_choose(struct decoding *s)
     add_extras(s, row);
     out->kind = x86_operations[row->operation].kind;
     out->ends = row->attributes & A_END;
+    out->relative = is_relative(row);
     out->width = has_byte_operand(row) ? WIDTH_B : s->width;
     out->place = !s->memory ? IN_REGISTERS
         : rm_is_memory(row->operand[0]) ? IN_DESTINATION : IN_SOURCE;

@@ -509,7 +509,7 @@ static int decode(struct decoding *s)
     return GOT;
 }
 
-static enum decode_result decode_anew(struct decoding *s)
+enum decode_result decode_anew(struct decoding *s)
 {
     struct insn *out = s->out;
     int r;
@@ -527,26 +527,4 @@ static enum decode_result decode_anew(struct decoding *s)
     }
     decode_choose(s);
     return DECODED;
-}
-
-enum decode_result x86_decode(struct x86 *cpu, const struct code *code, u64 rip, struct insn *out)
-{
-    struct decoding s;
-    enum decode_result r;
-    unsigned opcode_at = 0;
-    u64 key = 0;
-
-    if (likely(code->room >= KEY_BYTES)) {
-        key = template_key(cpu, x86_decoder(cpu), code->bytes, &opcode_at);
-        if (template_fill(cpu, key, code, rip, out))
-            return DECODED;
-    }
-    s = (struct decoding){
-        .cpu = cpu, .code = code, .rip = rip, .out = out, .segment = DS,
-        .code_size = cpu->mode & MODE_CODE,
-    };
-    r = decode_anew(&s);
-    if (r == DECODED && key)
-        template_keep(&s, key, opcode_at);
-    return r;
 }

@@ -64,6 +64,7 @@ struct insn {
     u8                place;            /* of the memory operand */
     u8                prefixes;         /* other than REP */
     bool              ends;
+    bool              relative;         /* target is meant */
     bool              bad_target;       /* beyond the limit, not canonical: #GP when it is taken */
 };
 

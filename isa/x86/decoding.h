@@ -18,7 +18,7 @@ struct template {
     u64         key;                    /* 0: none */
     struct insn insn;
     u8          disp_at, disp_bytes, imm_at, imm_bytes, width;
-    bool        imm_signed, rip_relative, relative, has_imm;
+    bool        imm_signed, rip_relative, has_imm;
 };
 
 struct decoding {
@@ -52,9 +52,7 @@ static inline bool is_relative(const struct row *row)
     return row->operand[0] == Jb || row->operand[0] == Jz;
 }
 
-/* template.c. The key of code with at least KEY_BYTES of room, and where its opcode ends. */
-enum { KEY_BYTES = 8 };
-u64  template_key(const struct x86 *, const struct decoder *, const u8 *bytes, unsigned *opcode_at);
-bool template_fill(const struct x86 *, u64 key, const struct code *, u64 rip, struct insn *);
-void template_keep(const struct decoding *, u64 key, unsigned opcode_at);
+/* decode.c: what no template knows. */
+enum decode_result decode_anew(struct decoding *);
+
 bool template_build(struct decoder *);

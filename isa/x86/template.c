@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "isa/x86/mode.h"
+#include "isa/x86/block.h"
 
 enum { TEMPLATE_BITS = 12 };
+enum { KEY_BYTES = 8 };                 /* room enough to look for a key */
 
 bool template_build(struct decoder *d)
 {
@@ -16,8 +17,8 @@ bool template_build(struct decoder *d)
 }
 
 /* The bytes that make the shape, all 47 bits of them. */
-u64 template_key(const struct x86 *cpu, const struct decoder *d, const u8 *bytes,
-                 unsigned *at)
+static inline u64 key_of(const struct x86 *cpu, const struct decoder *d, const u8 *bytes,
+                         unsigned *at)
 {
     unsigned code_size = cpu->mode & MODE_CODE, map = MAP_1;
     const u8 *b = bytes;
@@ -42,14 +43,14 @@ u64 template_key(const struct x86 *cpu, const struct decoder *d, const u8 *bytes
     return key;
 }
 
-static struct template *template_slot(const struct decoder *d, u64 key)
+static inline struct template *template_slot(const struct decoder *d, u64 key)
 {
     return &d->templates[(key * 0x9e3779b97f4a7c15) >> (64 - TEMPLATE_BITS)];
 }
 
-void template_keep(const struct decoding *s, u64 key, unsigned opcode_at)
+static void keep(const struct decoding *s, u64 key, unsigned opcode_at)
 {
-    struct template *t = template_slot(x86_decoder(s->cpu), key);
+    struct template *t = template_slot(&s->cpu->shared->decoder, key);
 
     if (s->wide || s->segment_given || s->lock || s->asize_given || s->opcode_at != opcode_at)
         return;
@@ -57,11 +58,10 @@ void template_keep(const struct decoding *s, u64 key, unsigned opcode_at)
         .key = key, .insn = *s->out, .disp_at = s->disp_at, .disp_bytes = s->disp_bytes,
         .imm_at = s->imm_at, .imm_bytes = s->imm_bytes, .imm_signed = s->imm_signed,
         .width = s->width, .rip_relative = s->rip_relative, .has_imm = s->has_imm,
-        .relative = is_relative(s->out->row),
     };
 }
 
-static s64 signed_bytes(const u8 *b, unsigned bytes)
+static inline s64 signed_bytes(const u8 *b, unsigned bytes)
 {
     u32 v;
 
@@ -72,13 +72,13 @@ static s64 signed_bytes(const u8 *b, unsigned bytes)
     }
 }
 
-static void fill(const struct x86 *cpu, const struct template *t, const u8 *bytes, u64 rip,
+static inline void fill(const struct x86 *cpu, const struct template *t, const u8 *bytes, u64 rip,
                  struct insn *out)
 {
     *out = t->insn;
     if (t->disp_bytes)
         out->op.disp = (s32)signed_bytes(bytes + t->disp_at, t->disp_bytes);
-    if (t->relative) {
+    if (out->relative) {
         out->target = (u64)signed_bytes(bytes + t->imm_at, t->imm_bytes);
         decode_target(cpu, out, rip + out->length, t->width);
     } else if (t->imm_bytes) {
@@ -90,13 +90,37 @@ static void fill(const struct x86 *cpu, const struct template *t, const u8 *byte
     }
 }
 
-bool template_fill(const struct x86 *cpu, u64 key, const struct code *code, u64 rip,
-                   struct insn *out)
+static __attribute__((noinline)) enum decode_result
+decode_and_keep(struct x86 *cpu, const struct code *code, u64 rip, struct insn *out)
 {
-    const struct template *t = template_slot(x86_decoder(cpu), key);
+    struct decoding s = {
+        .cpu = cpu, .code = code, .rip = rip, .out = out, .segment = DS,
+        .code_size = cpu->mode & MODE_CODE,
+    };
+    enum decode_result r = decode_anew(&s);
+    unsigned opcode_at;
+    u64 key;
 
-    if (t->key != key || t->insn.length > code->room)
-        return false;
+    if (r != DECODED || code->room < KEY_BYTES)
+        return r;
+    key = key_of(cpu, &cpu->shared->decoder, code->bytes, &opcode_at);
+    keep(&s, key, opcode_at);
+    return r;
+}
+
+enum decode_result x86_decode(struct x86 *cpu, const struct code *code, u64 rip, struct insn *out)
+{
+    const struct decoder *d = &cpu->shared->decoder;
+    const struct template *t;
+    unsigned opcode_at;
+    u64 key;
+
+    if (unlikely(code->room < KEY_BYTES))
+        return decode_and_keep(cpu, code, rip, out);
+    key = key_of(cpu, d, code->bytes, &opcode_at);
+    t = template_slot(d, key);
+    if (unlikely(t->key != key || t->insn.length > code->room))
+        return decode_and_keep(cpu, code, rip, out);
     fill(cpu, t, code->bytes, rip, out);
-    return true;
+    return DECODED;
 }

@@ -80,6 +80,20 @@ static bool add_processors(struct machine *m, struct bare *b, unsigned cpus, str
     return true;
 }
 
+/* A triple fault ends the run, whichever processor's it is. */
+static bool wire_shutdown(struct machine *m, const struct bare *b, unsigned cpus,
+                          struct error *err)
+{
+    for (unsigned i = 0; i < cpus; i++) {
+        char from[24];
+
+        snprintf(from, sizeof from, "%s.shutdown", b->cpu_name[i]);
+        if (!machine_wire(m, from, "exit", 0, err))
+            return false;
+    }
+    return true;
+}
+
 static bool bare_build(struct machine *m, const struct board_input *in, struct error *err)
 {
     struct device *board;
@@ -96,7 +110,8 @@ static bool bare_build(struct machine *m, const struct board_input *in, struct e
         && add_processors(m, container_of(board, struct bare, dev), in->cpus, err)
         && machine_add(m, &debugcon_type, "debugcon", err)
         && machine_add(m, &debugcon_type, "bioscon", err)
-        && machine_add(m, &debug_exit_type, "exit", err);
+        && machine_add(m, &debug_exit_type, "exit", err)
+        && wire_shutdown(m, container_of(board, struct bare, dev), in->cpus, err);
 }
 
 extern const struct board board_bare;

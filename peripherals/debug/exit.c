@@ -1,6 +1,7 @@
 /*
  * isa-debug-exit, as QEMU has it: four ports; a write of any width stops the machine
- * with the value as the guest's verdict on itself. Reads give zero.
+ * with the value as the guest's verdict on itself. Reads give zero. Its input pin hears of a
+ * processor that shut down, which ends the run as well.
  */
 #include "peripherals/debug/exit.h"
 
@@ -24,6 +25,13 @@ static void debug_exit_write(struct device *dev, u64 offset, u64 value, unsigned
     machine_stop(dev->machine, STOP_VERDICT);
 }
 
+/* A processor's shutdown cycle: on a PC it would pull the reset line. */
+static void debug_exit_pin(struct device *dev, unsigned pin, bool level)
+{
+    if (level)
+        machine_stop(dev->machine, STOP_SHUTDOWN);
+}
+
 static const struct io_ops debug_exit_io = { debug_exit_read, debug_exit_write, 4 };
 
 static bool debug_exit_attach(struct device *dev, struct error *err)
@@ -39,5 +47,5 @@ static bool debug_exit_attach(struct device *dev, struct error *err)
 
 const struct device_type debug_exit_type = {
     .name = "isa-debug-exit", .title = "exit port", .size = sizeof(struct debug_exit),
-    .attach = debug_exit_attach,
+    .attach = debug_exit_attach, .pin = debug_exit_pin,
 };
