@@ -8,9 +8,10 @@
 
 /*
  * Configuration of an instance "cpu0": cpu0.model (a name of models.def, and "+feature", "-feature"
- * after commas; "max"), cpu0.hz (cycles a second of virtual time; 1000000000).
+ * after commas; "max"), cpu0.hz (cycles a second of virtual time; the model's), cpu0.timing (fixed,
+ * 486: what instructions cost).
  */
-extern const struct device_type x86_cpu_type;
+extern EXPORT const struct device_type x86_cpu_type;
 
 /* Its input pins, by number: SDM 3A 6.3, and the data sheets of the 80486 and Pentium. */
 enum x86_pin { X86_INTR, X86_NMI, X86_SMI, X86_INIT, X86_A20M, X86_IGNNE, X86_PINS };
@@ -26,4 +27,4 @@ struct space;
  * What a CPU sees in system management mode, for boards with SMRAM; until then it is what it always
  * sees. Once, before it runs; the space outlives the CPU.
  */
-void x86_set_smm_space(struct device *cpu, struct space *);
+EXPORT void x86_set_smm_space(struct device *cpu, struct space *);

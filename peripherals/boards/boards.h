@@ -2,4 +2,4 @@
 #include "core/board.h"
 
 /* All boards, ended by a NULL. */
-extern const struct board *const boards[];
+extern EXPORT const struct board *const boards[];
