@@ -256,8 +256,10 @@ static void in_v86(struct x86 *cpu)
     for (unsigned i = 0; i < 6; i++) {
         u16 selector = (u16)(i == CS ? 0 : pick(0x4000));
 
-        cpu->seg[i] = (struct segment){ selector, SEG_P | SEG_S | SEG_WRITE | SEG_ACCESSED | SEG_DPL,
-                                        0xffff, (u64)selector << 4 };
+        cpu->seg[i] = (struct segment){
+            selector, SEG_P | SEG_S | SEG_WRITE | SEG_ACCESSED | SEG_DPL, 0xffff,
+            (u64)selector << 4,
+        };
     }
     cpu->rip &= 0xffff;
 }

@@ -1,6 +1,6 @@
 /*
- * Runs small guest programs and prints what state they end in: the same on every host and with every
- * compiler. Exit status 1: one does not end.
+ * Runs small guest programs and prints what state they end in: the same on every host and with
+ * every compiler. Exit status 1: one does not end.
  */
 #include <stdio.h>
 

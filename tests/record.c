@@ -5,8 +5,8 @@
  *       runs random cases on both and says where they differ; TEXT: part of an operation's name, or
  *       of an encoding
  *   record --write DIRECTORY [--each N]
- *       writes what the host does in N cases of each row, for tests/insn/vectors, to files 0 to f by
- *       the upper half of the opcode; then: zstd -19 --rm DIRECTORY/?
+ *       writes what the host does in N cases of each row, for tests/insn/vectors, to files 0 to f
+ *       by the upper half of the opcode; then: zstd -19 --rm DIRECTORY/?
  *   record --reasons
  *       says which rows are not compared, and why
  *

@@ -20,7 +20,7 @@ int main(int argc, char **argv)
         buffer_put(&all, some, got);
     n = replay_files(all.bytes, all.used, argc > 1 ? (unsigned)atoi(argv[1]) : 1);
     buffer_clear(&all);
-    printf("%u cases of %u rows: %u differ, %u are stale, %u rows lack\n", n.cases, n.rows, n.differ,
-           n.stale, n.missing);
+    printf("%u cases of %u rows: %u differ, %u are stale, %u rows lack\n", n.cases, n.rows,
+           n.differ, n.stale, n.missing);
     return n.differ || n.stale || n.missing || !n.cases;
 }

@@ -213,8 +213,8 @@ void h_stale(HANDLER_ARGS)
 }
 
 /*
- * While accesses are watched the fast table is empty: then the page is looked up. Not in the handler,
- * whose tail calls must be jumps: nobody else may know the address of a variable there.
+ * While accesses are watched the fast table is empty: then the page is looked up. Not in the
+ * handler, whose tail calls must be jumps: nobody else may know the address of a variable there.
  */
 static __attribute__((noinline)) bool still_there(struct x86 *cpu, u64 linear, const u8 *page)
 {

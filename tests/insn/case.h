@@ -2,8 +2,8 @@
  * One instruction of user code with all that it may depend upon, and what became of it. The same
  * cases run on the host's own processor (native.c) and on ours (play.c).
  *
- * Memory is as follows, the same in both: two pages of code that are full of INT3, three pages of data,
- * the last of them read-only, seen at three addresses. All else is not mapped.
+ * Memory is as follows, the same in both: two pages of code that are full of INT3, three pages of
+ * data, the last of them read-only, seen at three addresses. All else is not mapped.
  */
 #pragma once
 #include "isa/x86/opcode.h"

@@ -79,9 +79,8 @@ static bool near_reciprocal(const u8 *a, const u8 *b)
 }
 
 /*
- * The turn of the x87 unit to MMX: CVTPI2PS from memory makes it on Intel's processors, as here, not
- * on the host; conversions to MMX and MASKMOVQ that fault have
- * made it on the host.
+ * The turn of the x87 unit to MMX: CVTPI2PS from memory makes it on Intel's processors, as here,
+ * not on the host; conversions to MMX and MASKMOVQ that fault have made it on the host.
  */
 static bool mmx_is_open(const struct insn_case *c, const struct insn_result *host)
 {
@@ -213,8 +212,8 @@ static bool same_error(const struct insn_result *host, const struct insn_result 
 }
 
 /*
- * What comes first of several faults, or of several bytes that fault, and what a fault in the middle
- * leaves: the manuals do not say, or the two manuals differ.
+ * What comes first of several faults, or of several bytes that fault, and what a fault in the
+ * middle leaves: the manuals do not say, or the two manuals differ.
  */
 static const char *const fault_order_is_open[] = {
     "cmps", "popa", "fldenv", "fnstenv", "frstor", "fnsave", "fxsave", "fxrstor", "retf", "iret",

@@ -39,7 +39,8 @@ static u64 data_place(struct rng *r)
     case 0: case 1:           return 0x1000 - rng_below(r, 64);         /* between the pages */
     case 2:                   return 0x2000 + rng_below(r, 0xf00);      /* read-only */
     case 3:                   return 0x2000 - rng_below(r, 32);
-    case 4:                   return rng_one_in(r, 2) ? 0x3000 - rng_below(r, 32) : -rng_below(r, 32);
+    case 4:
+        return rng_one_in(r, 2) ? 0x3000 - rng_below(r, 32) : -rng_below(r, 32);
     case 5: case 6: case 7: case 8: return 0x80 + rng_below(r, 0x1e00);
     default:                  return 0x80 + (rng_below(r, 0x1e00) & ~(u64)15);
     }
@@ -171,7 +172,9 @@ static unsigned put_disp(struct maker *m, unsigned mod, unsigned wide, u8 *to)
 static unsigned put_memory_16(struct maker *m, unsigned reg, u8 *to)
 {
     static const u8 base[8] = { RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX };
-    static const u8 idx[8] = { RSI, RDI, RSI, RDI, NO_REGISTER, NO_REGISTER, NO_REGISTER, NO_REGISTER };
+    static const u8 idx[8] = {
+        RSI, RDI, RSI, RDI, NO_REGISTER, NO_REGISTER, NO_REGISTER, NO_REGISTER,
+    };
     unsigned mod = (unsigned)rng_below(&m->r, 3), rm = (unsigned)rng_below(&m->r, 8);
 
     to[0] = m->modrm = (u8)(mod << 6 | reg << 3 | rm);

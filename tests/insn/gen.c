@@ -356,8 +356,8 @@ static void shadow(struct maker *m)
 }
 
 /*
- * #AC or #GP for a misaligned image: either is allowed. ENTER's look at where the stack will end, and
- * the upper half of a pushed selector, are checked for alignment by some processors only.
+ * #AC or #GP for a misaligned image: either is allowed. ENTER's look at where the stack will end,
+ * and the upper half of a pushed selector, are checked for alignment by some processors only.
  */
 static void no_alignment_check(struct maker *m)
 {

@@ -1,8 +1,8 @@
 /*
- * A case on the host: the registers are loaded, IRETQ goes to the code with TF set, and the signal that
- * follows -- the trap behind the instruction, or its fault -- brings the registers back. The handler
- * does not return from the signal but to the caller of enter(). Nothing but the handler runs with the
- * case's FS base; it puts back the C library's first.
+ * A case on the host: the registers are loaded, IRETQ goes to the code with TF set, and the
+ * signal that follows -- the trap behind the instruction, or its fault -- brings the registers
+ * back. The handler does not return from the signal but to the caller of enter(). Nothing but the
+ * handler runs with the case's FS base; it puts back the C library's first.
  */
 #define _GNU_SOURCE
 #include "tests/insn/native.h"
@@ -139,7 +139,8 @@ static u8 *map_twice(const char *name, const u64 *at, unsigned count, size_t byt
         return NULL;
     for (unsigned i = 0; i < count; i++)
         if (mmap((void *)(uintptr_t)at[i], bytes, rights,
-                 MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, fd, 0) != (void *)(uintptr_t)at[i])
+                 MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, fd, 0)
+            != (void *)(uintptr_t)at[i])
             return NULL;
     view = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);

@@ -1,4 +1,7 @@
-/* Small guest programs that end in HLT: the same end is asked of every host, build and way to run. */
+/*
+ * Small guest programs that end in HLT: the same end is asked of every host, build and way to
+ * run.
+ */
 #pragma once
 #include "core/hash.h"
 #include "tests/insn/bare.h"

@@ -1,8 +1,9 @@
 /*
- * Results on file. A file is a text line, then for each row and number of bits: encoding, operation's
- * name (u16 length, bytes), u8 bits, u16 count, and the results of the cases 0 to count - 1, each as
- * what differs from the case's registers. The cases themselves follow from their numbers; two bytes
- * of hash tell whether the generator still makes the same ones. Ends with an empty encoding.
+ * Results on file. A file is a text line, then for each row and number of bits: encoding,
+ * operation's name (u16 length, bytes), u8 bits, u16 count, and the results of the cases 0 to
+ * count - 1, each as what differs from the case's registers. The cases themselves follow from
+ * their numbers; two bytes of hash tell whether the generator still makes the same ones. Ends
+ * with an empty encoding.
  */
 #pragma once
 #include "core/buffer.h"

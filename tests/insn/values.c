@@ -24,7 +24,10 @@ u64 value_integer(struct rng *r)
     }
 }
 
-/* An exponent near those of 1, of integers, of the largest and least; a significand of few or all bits. */
+/*
+ * An exponent near those of 1, of integers, of the largest and least; a significand of few or all
+ * bits.
+ */
 static u64 float_bits(struct rng *r, unsigned mantissa, unsigned exponent)
 {
     u64 v = rng_next(r), man = rng_next(r) & (BIT(mantissa) - 1);
@@ -123,7 +126,8 @@ u32 value_flags(struct rng *r)
 static void control_words(struct rng *r, u8 *fx)
 {
     u64 v = rng_next(r);
-    u32 fcw = ((u32)v & 0x1f3f) | 0x40, mxcsr = (u32)(v >> 16) & 0xffff, fsw = (u32)(v >> 32) & 0x7f7f;
+    u32 fcw = ((u32)v & 0x1f3f) | 0x40, mxcsr = (u32)(v >> 16) & 0xffff;
+    u32 fsw = (u32)(v >> 32) & 0x7f7f;
 
     if ((fcw >> 8 & 3) == 1 && v >> 63)
         fcw |= 0x300;

@@ -1,4 +1,6 @@
-/* Vectors recorded on an 8086 and an 80286: see tests/insn/moo.h. Passed over where they are not. */
+/*
+ * Vectors recorded on an 8086 and an 80286: see tests/insn/moo.h. Passed over where they are not.
+ */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /*
- * The rows of opcodes/: each is well-formed, is met by some bytes, and has a handler for all that the
- * decoder may choose; lengths are those that Zydis finds; nothing behind the given bytes is read.
+ * The rows of opcodes/: each is well-formed, is met by some bytes, and has a handler for all that
+ * the decoder may choose; lengths are those that Zydis finds; nothing behind the given bytes is
+ * read.
  */
 #include <criterion/criterion.h>
 #if __has_include(<Zydis/Zydis.h>)

@@ -1,6 +1,6 @@
 /*
- * Instructions as a real processor did them: tests/insn/vectors, recorded by tests/record.c. Every row
- * that user code can run is among them, or says why not: tests/insn/exclude.c.
+ * Instructions as a real processor did them: tests/insn/vectors, recorded by tests/record.c.
+ * Every row that user code can run is among them, or says why not: tests/insn/exclude.c.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
