@@ -348,6 +348,8 @@ static struct bare *bench(unsigned which)
     memcpy(state_of(b), power_on, STATE_BYTES);
     b->cpu->cpu.dev.type->resume(&b->cpu->cpu.dev);
     b->cpu->cpu.retired = 0;
+    b->machine->random = 0;
+    memset(b->ram->host, 0, RAM_BYTES);
     b->machine->clock.now = b->machine->turn_ends = b->machine->turn = 0;
     return b;
 }
@@ -450,6 +452,21 @@ static void compare_row(void *ctx, const struct state_view *v)
     }
 }
 
+static void print_differences(struct bare *a, struct bare *b)
+{
+    struct buffer rows = { 0 };
+    const u8 *at;
+
+    machine_visit(a->machine, note_row, &rows);
+    at = rows.bytes;
+    machine_visit(b->machine, compare_row, &at);
+    for (unsigned i = 0; i < RAM_BYTES; i++)
+        if (a->ram->host[i] != b->ram->host[i])
+            fprintf(stderr, "  RAM[%x]: %02x in blocks, %02x in steps\n", i, a->ram->host[i],
+                    b->ram->host[i]);
+    buffer_clear(&rows);
+}
+
 static void print_parting(struct bare *b, const struct buffer *start, u64 n)
 {
     struct buffer rows = { 0 };
@@ -501,6 +518,7 @@ static void both_ways(struct bare *a, struct bare *b, struct rng again)
         machine_run(b->machine, b->machine->clock.now + 1);
     if (same_state(a, b))
         return;
+    print_differences(a, b);
     r = again;
     prepare(bench(1));
     save(b, &start);
