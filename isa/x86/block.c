@@ -92,6 +92,12 @@ static size_t block_bytes(unsigned ops)
     return sizeof(struct block) + ops * sizeof(struct op);
 }
 
+/* Of a block with that many ops and instructions, and their costs if there is a timing model. */
+static size_t room_for(const struct x86 *cpu, unsigned ops, unsigned n)
+{
+    return block_bytes(ops) + (cpu->timing ? block_cost_bytes(n) : 0);
+}
+
 bool x86_shared_join(struct x86 *cpu, struct error *err)
 {
     struct x86_shared *s = shared_of_machine(cpu->cpu.dev.machine, cpu);
@@ -103,7 +109,7 @@ bool x86_shared_join(struct x86 *cpu, struct error *err)
         s->bucket = calloc(BUCKETS, sizeof *s->bucket);
         s->pages = calloc(PAGES, sizeof *s->pages);
         s->arena = malloc(ARENA_BYTES);
-        s->scratch = calloc(1, block_bytes(BLOCK_OPS));
+        s->scratch = calloc(1, block_bytes(BLOCK_OPS) + block_cost_bytes(1));
         if (!s->bucket || !s->pages || !s->arena || !s->scratch
             || !decoder_build(&s->decoder, err)) {
             shared_free(s);
@@ -233,9 +239,8 @@ struct builder {
     unsigned      stubs;                /* asked for so far: ops with a target */
     handler       quiet[BLOCK_OPS];     /* of each op: without flags */
     u8            flag_use[BLOCK_OPS];
+    struct cost   cost[BLOCK_MAX];      /* of each instruction, with a timing model */
     struct { struct op *from; u64 target; bool bad; } stub[2];
-    u8            taken;                /* the branch costs more when it is */
-    s16           extra[BLOCK_MAX + 1]; /* cycles beyond one each, of the first n: see timing.h */
 };
 
 static void place(struct builder *k, const struct op *op)
@@ -248,52 +253,6 @@ static void place(struct builder *k, const struct op *op)
     to->end = (u8)k->b->bytes;
 }
 
-/* Before the first instruction, where they cost more than a cycle each. */
-static void place_charge(struct builder *k)
-{
-    k->taken = 0;
-    k->extra[0] = 0;
-    if (!k->cpu->timing)
-        return;
-    k->quiet[k->ops] = NULL;
-    place(k, &(struct op){ .fn = h_charge });
-}
-
-static void count_cost(struct builder *k, const struct insn *in)
-{
-    const struct timing *t = k->cpu->timing;
-    const struct cost *c;
-    unsigned n = k->b->n;
-
-    if (!t)
-        return;
-    c = x86_timing_row(t, in);
-    k->extra[n] = (s16)(k->extra[n - 1] + (s16)x86_timing_cost(k->cpu, in) - 1);
-    if (c && c->each && in->op.dst) {
-        k->op[-1].disp = c->base;
-        k->op[-1].imm = c->each;
-    }
-    if (c && !in->bad_target)
-        k->taken = c->taken;
-}
-
-/* The costs are known: the first op is told, the rest is written down behind the last. */
-static void finish_costs(struct builder *k)
-{
-    struct op *charge = k->b->op;
-
-    if (!k->cpu->timing)
-        return;
-    charge += charge->fn != h_charge;
-    charge->imm = k->extra[k->b->n];
-    memcpy(k->b->op + k->b->ops, k->extra, (k->b->n + 1u) * sizeof *k->extra);
-}
-
-static size_t costs_bytes(const struct builder *k)
-{
-    return k->cpu->timing ? (k->b->n + 1u) * sizeof *k->extra : 0;
-}
-
 /* The op leads to a target; until the first passage it leads to a stub that finds it. */
 static void lead(struct builder *k, u64 target, bool bad)
 {
@@ -302,19 +261,8 @@ static void lead(struct builder *k, u64 target, bool bad)
     k->stub[k->stubs++].bad = bad;
 }
 
-/* The way of a branch that costs more when it is taken leads by an op that pays. */
-static void place_taken(struct builder *k)
-{
-    if (!k->taken)
-        return;
-    place(k, &(struct op){ .fn = h_taken, .dst = k->taken });
-    k->stub[0].from->link = k->op - 1;
-    k->stub[0].from = k->op - 1;
-}
-
 static void place_stubs(struct builder *k)
 {
-    place_taken(k);
     for (unsigned i = 0; i < k->stubs; i++) {
         struct op stub = { .fn = k->stub[i].bad ? h_stub_fault : h_stub };
 
@@ -324,7 +272,8 @@ static void place_stubs(struct builder *k)
         k->stub[i].from->link = k->op - 1;
     }
     k->b->ops = (u16)k->ops;
-    finish_costs(k);
+    if (k->cpu->timing)
+        x86_timing_block(k->b, k->cost);
 }
 
 static u64 wrap_rip(const struct x86 *cpu, u64 rip)
@@ -356,12 +305,18 @@ static void fall_through(struct builder *k)
 {
     struct op jump = { .fn = h_jmp };
 
+    if (k->cpu->timing)                 /* the loop is to see what it costs */
+        jump.fn = x86_leave_behind;
     place(k, &jump);
+    if (k->cpu->timing)
+        return;
     lead(k, wrap_rip(k->cpu, k->rip), false);
 }
 
 static void place_insn(struct builder *k, const struct insn *in)
 {
+    if (unlikely(k->cpu->timing != NULL))
+        x86_timing_cost(k->cpu, in, &k->cost[k->b->n]);
     k->b->n++;
     k->b->bytes = (u16)(k->b->bytes + in->length);
     k->rip += in->length;
@@ -369,7 +324,6 @@ static void place_insn(struct builder *k, const struct insn *in)
     k->flag_use[k->ops] = in->flag_use;
     k->quieter |= in->quiet != NULL;
     place(k, &in->op);
-    count_cost(k, in);
     if (in->relative)
         lead(k, in->target, in->bad_target);
 }
@@ -397,6 +351,12 @@ static bool is_conditional(const struct insn *in)
     return in->kind == KIND_BRANCH && in->row->operation != OP_jmp;
 }
 
+/* How often a repeated instruction was repeated shows only when it has a block of its own. */
+static bool alone(const struct x86 *cpu, const struct insn *in)
+{
+    return cpu->timing && x86_timing_alone(in);
+}
+
 /* Instructions from the page until one ends the block, or faults, or leaves the page. */
 static void gather(struct builder *k, const u8 *host, u64 linear, const struct insn *first)
 {
@@ -409,15 +369,14 @@ static void gather(struct builder *k, const u8 *host, u64 linear, const struct i
         place_insn(k, &in);
         if (in.ends && !is_conditional(&in))
             return;
-        if (in.ends || k->b->n == most || k->b->bytes > BLOCK_BYTES - 15
-            || (k->cpu->timing && k->extra[k->b->n] > TIMED_ENOUGH))
+        if (in.ends || alone(k->cpu, &in) || k->b->n == most || k->b->bytes > BLOCK_BYTES - 15)
             break;
         if ((linear + k->b->bytes) >> 12 != linear >> 12)
             break;
         if (!x86_is_64(k->cpu) && k->rip > x86_cs_limit(k->cpu))
             break;
         code = code_in_page(k->cpu, host + k->b->bytes, linear + k->b->bytes, k->rip);
-        if (x86_decode(k->cpu, &code, k->rip, &in) != DECODED)
+        if (x86_decode(k->cpu, &code, k->rip, &in) != DECODED || alone(k->cpu, &in))
             break;
     }
     fall_through(k);
@@ -475,7 +434,6 @@ static struct block *build_scratch(struct x86 *cpu, u64 linear, u64 physical)
     b->mode = cpu->mode;
     if (x86_decode(cpu, &code, cpu->rip, &in) == DECODE_MORE)
         raise_op(&in, V_GP, 15);
-    place_charge(&k);
     place_insn(&k, &in);
     if (!in.ends || is_conditional(&in))
         fall_through(&k);
@@ -510,10 +468,10 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
     struct builder k;
     struct code_page *page, *second = NULL;
 
-    if (s->arena_used + block_bytes(BLOCK_OPS) + 4 * sizeof *page > ARENA_BYTES)
+    if (s->arena_used + room_for(cpu, BLOCK_OPS, BLOCK_MAX) + 4 * sizeof *page > ARENA_BYTES)
         x86_block_forget_all(s);
     page = own_page(cpu, host - (linear & PAGE_MASK), flags);
-    b = take(s, block_bytes(BLOCK_OPS));
+    b = take(s, room_for(cpu, BLOCK_OPS, BLOCK_MAX));
     *b = (struct block){ .code = host, .rip = cpu->rip, .mode = cpu->mode };
     k.cpu = cpu;
     k.rip = cpu->rip;
@@ -532,12 +490,10 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
         space_page(cpu->mem, physical, false, &next_flags);
         second = own_page(cpu, (u8 *)(uintptr_t)next, next_flags);
         place(&k, &(struct op){ .fn = h_page_check });
-        place_charge(&k);
         place_insn(&k, &in);
         if (!in.ends || is_conditional(&in))
             fall_through(&k);
     } else {
-        place_charge(&k);
         gather(&k, host, linear, &in);
         drop_dead_flags(&k);
     }
@@ -545,8 +501,8 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
     if (!(cpu->mode & MODE_STEP))
         x86_fuse(s->pairs, b);
     if (!second) {                      /* nothing was taken behind it: the rest goes back */
-        s->arena_used -= (block_bytes(BLOCK_OPS) + 15) & ~(size_t)15;
-        take(s, block_bytes(b->ops) + costs_bytes(&k));
+        s->arena_used -= (room_for(cpu, BLOCK_OPS, BLOCK_MAX) + 15) & ~(size_t)15;
+        take(s, room_for(cpu, b->ops, b->n));
     }
     enter(cpu, b, page, second, linear);
     return b;

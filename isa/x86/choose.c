@@ -120,6 +120,7 @@ void decode_choose(struct decoding *s)
     out->place = !s->memory ? IN_REGISTERS
         : rm_is_memory(row->operand[0]) ? IN_DESTINATION : IN_SOURCE;
     out->prefixes = (u8)(s->segment_given + s->lock + s->opsize_given + s->asize_given);
+    out->displacement = s->disp_bytes != 0;
     out->op.fn = choose_handler(s, row);
     note_flags(s, row);
 }

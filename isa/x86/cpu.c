@@ -17,6 +17,7 @@
 #include "isa/x86/paging.h"
 #include "isa/x86/timing.h"
 
+DEFINE_PART(struct pipe, PIPE_STATE)
 DEFINE_PART(struct segment, SEGMENT_STATE)
 DEFINE_PART(struct table_register, TABLE_STATE)
 DEFINE_PART(struct vreg, VECTOR_STATE)
@@ -85,6 +86,7 @@ static u32 reset_cr0(const struct x86 *cpu, bool init)
 /* SDM 3A 9.1.1, table 9-1; `init`: what INIT leaves alone stays. */
 void x86_reset_state(struct x86 *cpu, bool init)
 {
+    cpu->pipe[0] = (struct pipe){ 0 };
     memset(cpu->gpr, 0, sizeof cpu->gpr);
     cpu->gpr[RDX] = x86_signature(cpu);
     cpu->eflags = 2;
@@ -161,18 +163,12 @@ static void written(struct space_watcher *w, u8 *page, u32 first, u32 last)
     x86_code_written(container_of(w, struct x86, watcher), page, first, last);
 }
 
-/* The CPUs of a machine share their blocks, and what stands in them. */
-static bool choose_timing(struct x86 *cpu, struct error *err)
+static bool select_timing(struct x86 *cpu, const char *name, struct error *err)
 {
-    const struct device *dev = &cpu->cpu.dev;
-    const struct machine *m = dev->machine;
+    bool fixed;
 
-    if (!x86_timing_find(device_text(dev, "timing", "fixed"), &cpu->timing, err))
-        return false;
-    if (m->cpus && container_of(m->cpu[0], struct x86, cpu)->timing != cpu->timing)
-        return fail(err, "%s.timing: all processors have the same timing model", dev->name);
-    cpu->reserve = cpu->timing ? TIMED_RESERVE : BLOCK_MAX;
-    return true;
+    cpu->timing = x86_timing_find(name, &fixed);
+    return cpu->timing || fixed || fail(err, "%s: no such timing model", name);
 }
 
 static bool x86_attach(struct device *dev, struct error *err)
@@ -183,12 +179,12 @@ static bool x86_attach(struct device *dev, struct error *err)
     cpu->mem = cpu->cpu.memory;
     if (!x86_model_select(cpu, device_text(dev, "model", "max"), err))
         return false;
+    if (!select_timing(cpu, device_text(dev, "timing", "fixed"), err))
+        return false;
     mask_addresses(cpu);
     cpu->hz = device_number(dev, "hz", cpu->model->hz);
     if (cpu->hz == 0)
         return fail(err, "%s.hz: a clock of 0 Hz never ticks", dev->name);
-    if (!choose_timing(cpu, err))
-        return false;
     cpu->tlb_none = calloc(1, sizeof *cpu->tlb_none);
     if (!cpu->tlb_none)
         return fail(err, "no memory for %s", dev->name);

@@ -63,6 +63,7 @@ struct insn {
     u8                width;            /* 0 to 3: b w d q */
     u8                place;            /* of the memory operand */
     u8                prefixes;         /* other than REP */
+    bool              displacement;     /* its address has one in the instruction */
     bool              ends;
     bool              relative;         /* target is meant */
     bool              bad_target;       /* beyond the limit, not canonical: #GP when it is taken */

@@ -8,6 +8,7 @@
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/paging.h"
+#include "isa/x86/timing.h"
 #include "isa/x86/transfer.h"
 
 enum { CODE_IDT = 2 };                  /* of an error code: it names a gate */
@@ -261,6 +262,10 @@ static void deliver_protected(struct x86 *cpu, const struct interruption *e)
 
 void x86_deliver_this(struct x86 *cpu, const struct interruption *e)
 {
+    u8 cpl = cpu->cpl;
+    u16 task = cpu->seg[TR].selector;
+    bool v86 = x86_is_v86(cpu);
+
     cpu->delivering.active = true;
     cpu->delivering.vector = e->vector;
     cpu->delivering.from = (u8)e->from;
@@ -270,6 +275,8 @@ void x86_deliver_this(struct x86 *cpu, const struct interruption *e)
         deliver_protected(cpu, e);
     else
         deliver_real(cpu, e);
+    if (cpu->timing && (e->from == FROM_EXCEPTION || e->from == FROM_EXTERNAL))
+        x86_timing_event(cpu, e->vector, e->from == FROM_EXTERNAL, cpl, task, v86);
     cpu->delivering.active = false;
     if (unlikely(cpu->activity != RUNNING))
         x86_set_activity(cpu, RUNNING);

@@ -2,7 +2,8 @@
 /*
  * The loop: events and pins, then a block, whose handlers go on from block to block until
  * something wants attention. Time is counted in cycles of the core clock; with the timing
- * model `fixed` an instruction is one cycle.
+ * model `fixed` an instruction is one cycle, with others the loop runs one block at a time and
+ * adds what it cost.
  */
 #include "isa/x86/interp.h"
 
@@ -44,21 +45,22 @@ static u64 ns_to_cycles(const struct x86 *cpu, u64 ns)
     return c > INT64_MAX ? INT64_MAX : (u64)c;
 }
 
-static void account(struct x86 *cpu, s64 spent)
+static void account(struct x86 *cpu, u64 spent, u64 cycles)
 {
-    cpu->cycles += (u64)spent;
-    cpu->cpu.retired += (u64)(spent - cpu->surplus);
-    cpu->surplus = 0;
+    cpu->cycles += cycles;
+    cpu->cpu.retired += spent;
     cpu->start = cpu->budget;
+}
+
+/* Instructions done since the loop last entered a block. */
+static u64 done(const struct x86 *cpu)
+{
+    return (u64)(cpu->start - cpu->budget) + (cpu->op ? cpu->op->n - 1u : 0);
 }
 
 u64 x86_cycles_now(const struct x86 *cpu)
 {
-    s64 spent = cpu->start - cpu->budget;
-
-    if (cpu->op)
-        spent += cpu->op->n - 1 - x86_ahead(cpu, cpu->op);
-    return cpu->cycles + (u64)spent;
+    return cpu->cycles + (cpu->timing ? x86_timing_now(cpu) : done(cpu));
 }
 
 void x86_publish_time(struct x86 *cpu)
@@ -98,7 +100,6 @@ void x86_leave_behind(HANDLER_ARGS)
 {
     cpu->rip = x86_is_64(cpu) ? op_next_rip(op) : (u32)op_next_rip(op);
     cpu->budget = budget - op->n;
-    x86_take_back(cpu, op);
     LEAVE;
 }
 
@@ -111,12 +112,8 @@ void x86_leave_at(HANDLER_ARGS)
 {
     if (op->fn == h_stub_fault)
         GO(h_stub_fault, op);
-    cpu->budget = budget;
-    if (op->fn == h_taken) {
-        x86_pay(cpu, op->dst);
-        op = op->link;
-    }
     cpu->rip = target_of(op);
+    cpu->budget = budget;
     LEAVE;
 }
 
@@ -245,7 +242,7 @@ void h_page_check(HANDLER_ARGS)
 
 static bool wants_steps(const struct x86 *cpu, s64 left)
 {
-    return left < cpu->reserve || cpu->eflags & (TF | RF) || cpu->shadow
+    return left < BLOCK_MAX || cpu->eflags & (TF | RF) || cpu->shadow
         || unlikely(x86_debug_watches_code(cpu));
 }
 
@@ -258,6 +255,18 @@ static struct block *find(struct x86 *cpu)
         link_to(from, b);
     cpu->link_from = NULL;
     return b;
+}
+
+static void enter(struct x86 *cpu, struct block *b, s64 budget)
+{
+    u64 spent;
+
+    cpu->start = cpu->budget = budget;
+    if (unlikely(cpu->timing != NULL))
+        x86_timing_begin(cpu, b);
+    dispatch_enter(cpu, b->op, budget, cpu->tlb);
+    spent = (u64)(cpu->start - cpu->budget);
+    account(cpu, spent, unlikely(cpu->timing != NULL) ? x86_timing_end(cpu, b, spent) : spent);
 }
 
 /* One instruction, with what hangs on each: traps, the shadow of STI and MOV SS, RF. */
@@ -273,20 +282,30 @@ static void step(struct x86 *cpu)
     cpu->mode &= ~(u64)MODE_STEP;
     cpu->eflags &= ~(u32)RF;
     cpu->shadow = 0;
-    cpu->start = cpu->budget = 1 - cpu->reserve;
-    dispatch_enter(cpu, b->op, cpu->budget, cpu->tlb);
-    account(cpu, cpu->start - cpu->budget);
+    enter(cpu, b, 1 - BLOCK_MAX);
     if (cpu->trap && !(cpu->shadow & SHADOW_SS))
         cpu->dr6_pending |= DR6_BS;
 }
 
 static void run_blocks(struct x86 *cpu, s64 left)
 {
-    struct block *b = find(cpu);
+    enter(cpu, find(cpu), left - BLOCK_MAX);
+}
 
-    cpu->start = cpu->budget = left - cpu->reserve;
-    dispatch_enter(cpu, b->op, cpu->budget, cpu->tlb);
-    account(cpu, cpu->start - cpu->budget);
+/* One block at a time, if all of it begins in time. */
+static void run_timed(struct x86 *cpu, s64 left)
+{
+    struct block *b;
+
+    if (wants_steps(cpu, BLOCK_MAX)) {
+        step(cpu);
+        return;
+    }
+    b = find(cpu);
+    if (x86_timing_fits(cpu, b, left))
+        enter(cpu, b, x86_timing_budget(cpu, b, left));
+    else
+        step(cpu);
 }
 
 /* A fault has unwound: what was done until then counts, the instruction itself does not. */
@@ -296,8 +315,7 @@ static void settle_fault(struct x86 *cpu)
     if (cpu->op) {
         if (!cpu->switched)
             cpu->rip = op_rip(cpu->op);
-        x86_take_back(cpu, cpu->op);
-        account(cpu, cpu->start - cpu->budget + cpu->op->n - 1);
+        account(cpu, done(cpu), cpu->timing ? x86_timing_fault(cpu) : done(cpu));
     }
     cpu->switched = false;
     cpu->cycles++;                      /* or a fault in a handler's first instruction stops time */
@@ -322,7 +340,9 @@ static bool loop(struct x86 *cpu, struct clock *clock)
         left = (s64)(ns_to_cycles(cpu, clock->deadline) - cpu->cycles);
         if (left <= 0 || !awake)
             break;
-        if (unlikely(wants_steps(cpu, left)))
+        if (unlikely(cpu->timing != NULL))
+            run_timed(cpu, left);
+        else if (unlikely(wants_steps(cpu, left)))
             step(cpu);
         else
             run_blocks(cpu, left);

@@ -3,6 +3,7 @@
 
 #include "isa/x86/block.h"
 #include "isa/x86/paging.h"
+#include "isa/x86/timing.h"
 
 enum { XCR0_SSE_AVX = 6 };
 
@@ -83,7 +84,7 @@ static u64 control_bits(const struct x86 *cpu)
         m |= MODE_PE;
     if (cpu->eflags & VM && cpu->cr0 & CR0_PE)
         m |= MODE_V86;
-    return m;
+    return m | x86_timing_mode(cpu->timing);
 }
 
 void x86_mode_update(struct x86 *cpu)

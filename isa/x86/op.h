@@ -50,7 +50,7 @@ enum {
 enum {
     BLOCK_MAX    = 32,              /* instructions in a block */
     BLOCK_BYTES  = 240,             /* and their bytes, so that op.end fits */
-    BLOCK_OPS    = BLOCK_MAX + 9,   /* and what leads in and out, and the costs behind them */
+    BLOCK_OPS    = BLOCK_MAX + 4,
 };
 
 /*

@@ -66,6 +66,7 @@ enum mode {
     MODE_PE = 1 << 11,              /* CR0.PE */
     MODE_V86 = 1 << 12,
     MODE_STEP = 1 << 13,            /* blocks of one instruction */
+    MODE_TIMING = 3, MODE_TIMING_SHIFT = 14,    /* which timing model the blocks' costs are of */
     MODE_LIMIT_SHIFT = 24,          /* index into struct x86.cs_limit */
 };
 
@@ -94,6 +95,16 @@ struct vreg { STATE_MEMBERS(VECTOR_STATE) };
     ONE (u64, linear,   "page, PAGE_VALID")                                  \
     ONE (u64, physical, "page, PAGE_GLOBAL, PAGE_LARGE")
 
+/* What decides over the cost of the next instruction: see timing.h. All 0: at rest. */
+#define PIPE_STATE(ONE, MANY, PART)                                          \
+    ONE (u16,  written,  "general registers that the last clock wrote")      \
+    ONE (u16,  before,   "... and the one before it, while U waits")         \
+    ONE (u16,  open,     "clocks of the instruction in U that may yet pair") \
+    ONE (u8,   x87,      "clocks until the x87 result")                      \
+    ONE (bool, exchange, "FXCH may follow for nothing")                      \
+    ONE (bool, repeating, "a REP has paid for its beginning")
+struct pipe { STATE_MEMBERS(PIPE_STATE) };
+
 #define X86_STATE(ONE, MANY, PART)                                           \
     MANY(u64,  gpr, 17,     "RAX RCX RDX RBX RSP RBP RSI RDI R8-R15, and zero") \
     ONE (u64,  rip,         "offset in CS of the next instruction")          \
@@ -110,6 +121,7 @@ struct vreg { STATE_MEMBERS(VECTOR_STATE) };
     ONE (bool, smm_nmi,     "... and NMIs were blocked before it")           \
     ONE (u16,  sipi,        "start-up vector and 100h, or 0")                \
     ONE (u64,  cycles,      "of the core clock since power-on")              \
+    PART(struct pipe, pipe, 1, PIPE_STATE)                                   \
     PART(struct segment, seg, 8, SEGMENT_STATE)                              \
     PART(struct table_register, gdtr, 1, TABLE_STATE)                        \
     PART(struct table_register, idtr, 1, TABLE_STATE)                        \
@@ -171,12 +183,11 @@ struct x86 {
     s64               budget;       /* ... with this left */
     s64               start;        /* budget when the loop last entered a block */
     bool              leave;        /* after this instruction, back to the loop */
-    s64               surplus;      /* cycles spent beyond one an instruction, since `start` */
-    s64               reserve;      /* cycles that must be left for a block to run */
-    const struct timing *timing;    /* NULL: an instruction is a cycle */
     struct op        *link_from;    /* stub of a branch whose target the loop is to find */
     u64               link_generation;
     u64               hz;           /* cycles a second */
+    const struct timing *timing;    /* NULL: an instruction is a cycle */
+    struct { u64 count; u16 task; u8 cpl; } timed;      /* when the block under way began */
     struct { handler fn; struct op *op; s64 budget; } next; /* of dispatch/loop */
     u64               a20_mask;     /* of physical addresses */
     u64               phys_mask;    /* MAXPHYADDR of the model */

@@ -1,83 +1,88 @@
 /*
- * What instructions cost, in cycles of the core clock: timing models as data.
+ * Timing models: what each instruction costs, from the published clock tables. `fixed` is the lack
+ * of one (an instruction is a cycle); timing_486.def and timing_pentium.def have the others.
  *
- * With `fixed` (NULL here) each costs one, and nothing below costs anything. Else a block begins
- * with an op that pays what its instructions cost beyond one each, all at once (h_charge); behind
- * its ops stands how much of that falls to the first n of them, for whoever asks the time in the
- * middle or leaves there. A branch that is taken pays the rest on its way (h_taken), a repeated
- * string instruction by iteration. So the time of an instruction is the same whether it runs in a
- * block or alone. `surplus` is what was paid so beyond one per instruction, so that instructions
- * can still be counted.
+ * The cost of an instruction follows from its bytes, the mode, and a little that is remembered of
+ * those before it (struct pipe): which registers the last clock wrote, and whether the U pipe waits
+ * for a companion. So a block costs the same whether it is run whole or in steps. What shows only
+ * when it is done (taken branches, changes of privilege, iterations) is added behind it.
+ *
+ * Not modelled: caches, write buffers, misalignment, branch prediction (all are as the tables
+ * assume: hits, and targets foreseen), operands that make multiplications end early.
  */
 #pragma once
 #include "isa/x86/decode.h"
-#include "isa/x86/interp.h"
 
-struct cost {
-    u16 reg[3], load[3], store[3];  /* of bytes, words, doublewords; by where the operand is */
-    u8  taken;                      /* what a branch that is taken costs more */
-    u8  base, each;                 /* with a repeat prefix: in all, and for each iteration */
-    u8  one, one_store;             /* of a shift by one; 0: as any */
-    u8  checked;                    /* in protected mode, where that matters; 0: the same */
-};
-
-struct timing {
-    const char *name;
-    u8          prefix;             /* each prefix, but 0Fh and REP */
-    u8          otherwise;          /* what is not in the table */
-    const struct cost *cost;        /* by operation */
-};
+/* How an instruction may share its clock: Pentium Developer's Manual 3, appendix F. */
+enum pairing { NP, UV, PU, PV, FX /* x87: FXCH may follow for nothing */, FXCH };
 
 enum {
-    TIMED_RESERVE = 4096,           /* cycles that a block may cost at most ... */
-    TIMED_ENOUGH  = 2048,           /* ... and after so many it gets no further instruction */
+    COST_X87 = 1 << 0,              /* waits for the x87 result before it */
+    COST_REPEATED = 1 << 1,         /* REP: alone in its block */
+    COST_FAR = 1 << 2,              /* may change privilege or task */
+    COST_PORT = 1 << 3,             /* dearer where IOPL does not allow it */
 };
 
-/* By name, NULL for "fixed"; fails with the names there are. */
-bool x86_timing_find(const char *name, const struct timing **, struct error *);
+struct cost {
+    u16 clocks;                     /* alone in the pipes; with REP: before the first iteration */
+    u16 taken;                      /* of a branch that is; with REP: all of a single iteration */
+    u16 extra;                      /* with another privilege level, with a permission map */
+    u16 reads, writes, address;     /* general registers, bit n: read, written, addressed with */
+    u8  pairing;
+    u8  latency;                    /* further clocks until an x87 result is there */
+    u8  each, none;                 /* with REP: one iteration; a count of 0 */
+    u8  flags;                      /* COST_* */
+};
 
-/*
- * Cycles of an instruction in the CPU's present mode; a branch: not taken; a repeated string
- * instruction: without iterations.
- */
-unsigned x86_timing_cost(const struct x86 *, const struct insn *);
-const struct cost *x86_timing_row(const struct timing *, const struct insn *);
+/* The costs of a block, behind its ops; in blocks of CPUs with a timing model only. */
+struct block_cost {
+    u32         total;              /* from rest, no branch taken */
+    u32         before_last;        /* most that may pass before the last instruction begins */
+    struct pipe after;              /* `total` */
+    struct cost cost[];             /* of each instruction */
+};
 
-DECLARE_HANDLER_(h_charge);
-DECLARE_HANDLER_(h_taken);
-
-static inline void x86_pay(struct x86 *cpu, s64 cycles)
+static inline struct block_cost *block_cost(const struct block *b)
 {
-    cpu->budget -= cycles;
-    cpu->surplus += cycles;
+    return (struct block_cost *)(void *)&b->op[b->ops];
 }
 
-/* Paid already for the instructions of the block behind this one. */
-static inline s64 x86_ahead(const struct x86 *cpu, const struct op *op)
+/* Bytes of the costs of so many instructions. */
+static inline size_t block_cost_bytes(unsigned n)
 {
-    const struct block *b;
-    const s16 *extra;
-
-    if (likely(!cpu->timing))
-        return 0;
-    b = block_of(op);
-    extra = (const s16 *)(b->op + b->ops);
-    return extra[b->n] - extra[op->n];
+    return sizeof(struct block_cost) + n * sizeof(struct cost);
 }
 
-/* Leaving a block behind this instruction, or in it. */
-static inline void x86_take_back(struct x86 *cpu, const struct op *op)
+/* The model of that name; NULL: there is none. *fixed: it is no model but "fixed". */
+const struct timing *x86_timing_find(const char *name, bool *fixed);
+/* Distinguishes the blocks of CPUs with different models: goes into the mode. */
+u64  x86_timing_mode(const struct timing *);
+
+/* ---- While a block is built ---- */
+
+void x86_timing_cost(const struct x86 *, const struct insn *, struct cost *);
+void x86_timing_block(struct block *, const struct cost *);
+static inline bool x86_timing_alone(const struct insn *in)
 {
-    x86_pay(cpu, -x86_ahead(cpu, op));
+    return in->row && in->row->attributes & A_REP && in->op.dst;
 }
 
-/* What an iteration of a string instruction costs, and the whole of it besides: see block.c */
-static inline s64 x86_each(const struct x86 *cpu, const struct op *op)
-{
-    return cpu->timing ? op->imm : 1;
-}
+/* ---- While it runs ---- */
 
-static inline s64 x86_base(const struct x86 *cpu, const struct op *op)
-{
-    return cpu->timing ? op->disp : 0;
-}
+/* May all of it begin before so many cycles have passed? */
+bool x86_timing_fits(const struct x86 *, const struct block *, s64 left);
+/* The budget that makes it leave where it ends, and a REP before the iteration that is too late. */
+s64  x86_timing_budget(const struct x86 *, const struct block *, s64 left);
+/* Remembers where it starts from. */
+void x86_timing_begin(struct x86 *, const struct block *);
+/* Cycles from there to the instruction under way, and what they were for one that faults. */
+u64  x86_timing_now(const struct x86 *);
+u64  x86_timing_fault(struct x86 *);
+/* So many instructions (or iterations) are done. */
+u64  x86_timing_end(struct x86 *, const struct block *, u64 spent);
+
+/* An interrupt or exception has been delivered; `cpl` and `task` (TR) are those before. */
+void x86_timing_event(struct x86 *, u8 vector, bool external, u8 cpl, u16 task, bool v86);
+
+/* For tests: has the operation of the row an entry of its own? */
+bool x86_timing_has(const struct timing *, const struct row *);

@@ -8,8 +8,8 @@
 
 /*
  * Configuration of an instance "cpu0": cpu0.model (a name of models.def, and "+feature", "-feature"
- * after commas; "max"), cpu0.hz (cycles a second of virtual time; the model's), cpu0.timing (fixed,
- * 486: what instructions cost).
+ * after commas; "max"), cpu0.hz (cycles a second of virtual time; the model's), cpu0.timing
+ * (fixed: an instruction is a cycle; 486, pentium: see timing.h).
  */
 extern EXPORT const struct device_type x86_cpu_type;
 

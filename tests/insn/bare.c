@@ -17,6 +17,11 @@ static _Noreturn void no_bench(const struct error *err)
 
 struct bare *bare_create(u64 ram_bytes, const char *model)
 {
+    return bare_create_timed(ram_bytes, model, "fixed");
+}
+
+struct bare *bare_create_timed(u64 ram_bytes, const char *model, const char *timing)
+{
     struct error err = { "no memory" };
     struct bare *b = calloc(1, sizeof *b);
     struct device *dev;
@@ -31,6 +36,8 @@ struct bare *bare_create(u64 ram_bytes, const char *model)
     space_map(b->machine->memory, &b->region, 0, UNDER);
     b->machine->config = config_create();
     if (model && !config_set(b->machine->config, "cpu0.model", model, &err))
+        no_bench(&err);
+    if (!config_set(b->machine->config, "cpu0.timing", timing, &err))
         no_bench(&err);
     dev = machine_add(b->machine, &x86_cpu_type, "cpu0", &err);
     if (!dev)

@@ -13,6 +13,8 @@ struct bare {
 
 /* After power-on reset; exits the program when the host has no memory for it. */
 struct bare *bare_create(u64 ram_bytes, const char *model);
+/* The same with a timing model. */
+struct bare *bare_create_timed(u64 ram_bytes, const char *model, const char *timing);
 void         bare_destroy(struct bare *);
 
 /* A feature whose instructions are there before any model has them: enum feature. */

@@ -9,7 +9,6 @@
 #include "isa/x86/ops/body.h"
 #include "isa/x86/ops/string.h"
 #include "isa/x86/segment.h"
-#include "isa/x86/timing.h"
 
 static u64 port_read(struct x86 *cpu, u16 port, unsigned size)
 {
@@ -107,19 +106,14 @@ static void string(struct x86 *cpu, struct op *op, unsigned size,
         once(cpu, op, size);
         return;
     }
-    if (!(cpu->gpr[RCX] & mask)) {
-        x86_pay(cpu, x86_base(cpu, op));
+    if (!(cpu->gpr[RCX] & mask))
         return;
-    }
     for (;;) {
         deadline = cpu->cpu.dev.machine->clock.deadline;
         once(cpu, op, size);
-        x86_pay(cpu, x86_each(cpu, op) - 1);
         advance(cpu, RCX, mask, UINT64_MAX);
-        if (!(cpu->gpr[RCX] & mask)) {
-            x86_pay(cpu, x86_base(cpu, op));
+        if (!(cpu->gpr[RCX] & mask))
             return;
-        }
         if (!undisturbed(cpu, op, deadline))
             break;
         cpu->budget--;

@@ -10,7 +10,6 @@
 #pragma once
 #include "isa/x86/ops/body.h"
 #include "isa/x86/ops/forms.h"
-#include "isa/x86/timing.h"
 
 struct string {
     struct x86   *cpu;
@@ -101,7 +100,6 @@ void string_stored(struct string *, const struct string_target *, u64 n);
         if (!run_##name##_##w(cpu, op)) {                                       \
             cpu->rip = op_rip(op);                                              \
             cpu->budget -= op->n;                                               \
-            x86_take_back(cpu, op);                                             \
             LEAVE;                                                              \
         }                                                                       \
         RESUME;                                                                 \

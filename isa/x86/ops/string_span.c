@@ -19,9 +19,7 @@ static bool repeat(struct string *s, const struct string_form *form)
 {
     struct x86 *cpu = s->cpu;
     u64 left = string_index(s, RCX);
-    s64 each = x86_each(cpu, s->op);
-    s64 room = cpu->budget + cpu->reserve - (s->op->n - 1) + x86_ahead(cpu, s->op);
-    u64 may = room > each ? ((u64)room + (u64)each - 1) / (u64)each : 1;
+    u64 may = (u64)(cpu->budget + BLOCK_MAX - (s->op->n - 1));
 
     for (;;) {
         u64 n = form->span(s, left < may ? left : may);
@@ -34,7 +32,6 @@ static bool repeat(struct string *s, const struct string_form *form)
         may -= n;
         string_set_index(s, RCX, left);
         cpu->budget -= (s64)n;
-        x86_pay(cpu, (s64)n * (each - 1));
         if (left == 0 || s->met)
             return true;
         if (may == 0 || cpu->leave || cpu->dr6_pending)
@@ -47,17 +44,13 @@ bool string_repeat(struct string *s, const struct string_form *form)
     struct x86 *cpu = s->cpu;
     bool done;
 
-    if (string_index(s, RCX) == 0) {
-        x86_pay(cpu, x86_base(cpu, s->op));
+    if (string_index(s, RCX) == 0)
         return true;
-    }
     done = repeat(s, form);
     cpu->budget++;                      /* the loop counts the instruction itself */
-    if (done) {
-        x86_pay(cpu, x86_base(cpu, s->op));
+    if (done)
         cpu->leave |= cpu->budget < 0;
-    }
-    if (!done && unlikely(x86_debug_watches_code(cpu)))
+    else if (unlikely(x86_debug_watches_code(cpu)))
         cpu->eflags |= RF;              /* an iteration is no new arrival: SDM 3B 17.3.1.1 */
     return done;
 }
