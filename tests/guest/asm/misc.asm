@@ -48,8 +48,9 @@ identification:
     cpuid
     mov [features1], edx
     mov [features1 + 4], ecx
-    and edx, 1 << 0 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 15
-    CHECK edx, 1 << 0 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 15, "x87, TSC, MSR, PAE, CX8, PGE, CMOV"
+    mov eax, 1 << 0 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 15
+    and edx, eax
+    CHECK edx, eax, "x87, TSC, MSR, PAE, CX8, PGE, CMOV"
     mov eax, 0x80000000
     cpuid
     cmp eax, 0x80000001
@@ -464,8 +465,8 @@ compare:
 
 ; Forms of 32-bit code.
 shapes:
-    EXPECT_OK_NAMED "15 bytes", db 0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x90
-    EXPECT_FAULT_NAMED "16 bytes", GP_, 0, db 0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x90
+    EXPECT_OK_NAMED "15 bytes", db FIVE(0x3e), FIVE(0x3e), 0x3e, 0x3e, 0x3e, 0x3e, 0x90
+    EXPECT_FAULT_NAMED "16 bytes", GP_, 0, db FIVE(0x3e), FIVE(0x3e), FIVE(0x3e), 0x90
     EXPECT_FAULT_NAMED "lock nop", UD_, 0, db 0xf0, 0x90
     EXPECT_FAULT_NAMED "lea eax, eax", UD_, 0, db 0x8d, 0xc0
     EXPECT_FAULT_NAMED "ud0", UD_, 0, db 0x0f, 0xff, 0xc0

@@ -260,7 +260,8 @@ large:
     mov dword [PDPT + 16], P_ | W_ | U_ | PS_
     call flush
     mov edx, 0x80000000
-    EXPECT_FAULT_NAMED "PS in a pointer entry without 1 GiB pages", PF_, PF_P | PF_RSVD, mov eax, [rdx]
+    EXPECT_FAULT_NAMED "PS in a pointer entry without 1 GiB pages", \
+        PF_, PF_P | PF_RSVD, mov eax, [rdx]
 .pointers:
     mov dword [PDPT + 16], 0
     jmp flush
@@ -278,23 +279,26 @@ smap:
     CHECK_FLAGS AC, AC, "STAC"
     clac
     CHECK_FLAGS AC, 0, "CLAC"
-    mov qword [LEAF], FRAME | P_ | W_ | U_
+    ; the GDT over two pages: what is in the second, from 100h on, is ring 3's
+    mov qword [LEAF], FRAME | P_ | W_
+    mov qword [LEAF + 8], (FRAME + 0x1000) | P_ | W_ | U_
     call flush
+    DESCRIBE 0x120, 0, 0xfffff, PRESENT | DPL3 | DATA_RW | ACCESSED, FLAT
     mov esi, gdt
-    mov edi, TARGET
+    mov edi, NEXT - 0x100
     mov ecx, (GDT_LIMIT + 1)/4
     rep movsd
-    mov dword [gdtr + 2], TARGET
+    mov dword [gdtr + 2], NEXT - 0x100
     lgdt [gdtr]
     call supervisor_only
     SET_CR4 CR4_SMAP, 0
     stac
-    EXPECT_OK_NAMED "an explicit access with AC", mov eax, [TARGET]
-    mov eax, UDATA64
+    EXPECT_OK_NAMED "an explicit access with AC", mov eax, [NEXT]
+    mov eax, 0x120
     stac
     ; (stricter than some emulators)
     EXPECT_FAULT_NAMED "mov fs, ax: the GDT is in a page of ring 3", PF_, PF_P, mov fs, ax
-    CHECK [fault.cr2], TARGET + (UDATA64 & ~7), "CR2: the descriptor"
+    CHECK [fault.cr2], NEXT + 0x20, "CR2: the descriptor"
     SET_CR4 0, CR4_SMAP
     call everyones
     EXPECT_OK_NAMED "mov fs, ax without SMAP", mov fs, ax
@@ -361,7 +365,8 @@ keys:
     mov rax, 5 << 59 | FRAME | P_ | U_
     mov [LEAF], rax
     call flush
-    EXPECT_FAULT_NAMED "no right and no key: both are told", PF_, PF_P | PF_W | PF_PK, mov [rbx], eax
+    EXPECT_FAULT_NAMED "no right and no key: both are told", \
+        PF_, PF_P | PF_W | PF_PK, mov [rbx], eax
     KEY 0
     SET_CR4 0, CR4_PKE
     mov qword [LEAF], FRAME | P_ | W_ | U_

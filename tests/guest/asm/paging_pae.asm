@@ -209,7 +209,8 @@ reserved:
     shl eax, cl
     mov [LEAF + 4], eax
     call flush
-    EXPECT_FAULT_NAMED "the first bit above the physical address", PF_, PF_P | PF_RSVD, mov eax, [TARGET]
+    EXPECT_FAULT_NAMED "the first bit above the physical address", \
+        PF_, PF_P | PF_RSVD, mov eax, [TARGET]
     mov dword [LEAF + 4], 0
 .all:
     test dword [features_ext], 1 << 20

@@ -145,7 +145,8 @@ trusted:
     CHECK16 ax, 0x7ed7, "what POPF took"
     V86_OK "popf does not change IOPL", {push word 2}, {popf}, {pushf}, {pop ax}
     CHECK16 ax, IOPL3 | 2, "IOPL stays"
-    V86_OK "popfd of ones", {push dword -1 & ~(TF | RF)}, {popfd}, {pushfd}, {pop eax}, {push dword 2}, {popfd}
+    V86_OK "popfd of ones", \
+        {push dword -1 & ~(TF | RF)}, {popfd}, {pushfd}, {pop eax}, {push dword 2}, {popfd}
     CHECK eax, 0x247ed7, "what POPFD took: VIF and VIP stay"
     V86_OK "cli, sti", {sti}, {pushf}, {pop ax}, {cli}, {pushf}, {pop bx}
     CHECK16 ax, IF | IOPL3 | 2, "STI"
@@ -216,7 +217,7 @@ segments:
     V86_FAULT "jmp beyond 64 KiB", GP_, 0, {jmp dword IMAGE:0x10000}
     V86_OK "call far, retf", {call IMAGE:LOW(.far)}
     CHECK16 ax, IMAGE, "it pushed CS"
-    V86_FAULT "an overlong instruction", GP_, 0, {db 0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x66,0x90}
+    V86_FAULT "an overlong instruction", GP_, 0, {db FIVE(0x66), FIVE(0x66), FIVE(0x66), 0x90}
     xor ecx, ecx
     V86_FAULT "div by 0", DE_, 0, {div cx}
     ret
@@ -328,10 +329,12 @@ vme:
     V86_FAULT "popf of TF", GP_, 0, {push word TF | 2}, {popf}
     ; IRET does as POPF
     mov dword [flags86], VM | 2
-    V86_LANDS "iret with VME, IOPL 0", {push word IF | CF | 2}, {push word IMAGE}, {push word LOW(there86)}, {iret}
+    V86_LANDS "iret with VME, IOPL 0", \
+        {push word IF | CF | 2}, {push word IMAGE}, {push word LOW(there86)}, {iret}
     CHECK [fault.eflags], VM | VIF | CF | 2, "IF goes to VIF"
     mov dword [flags86], VM | VIP | 2
-    V86_FAULT "iret of IF with VIP", GP_, 0, {push word IF | 2}, {push word IMAGE}, {push word 0}, {iret}
+    V86_FAULT "iret of IF with VIP", \
+        GP_, 0, {push word IF | 2}, {push word IMAGE}, {push word 0}, {iret}
     CHECK [fault.esp], REAL_STACK - 6, "SP after it"
     ; INT n by the redirection map
     mov dword [flags86], VM | VIF | IF | CF | NT | 2
