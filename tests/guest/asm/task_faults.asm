@@ -15,8 +15,6 @@ PROGRAM "task_faults"
 %include "sweep.inc"
 %include "tasks.inc"
 
-
-
 rule_tss:
     mov al, bl
     and al, 0x1f
