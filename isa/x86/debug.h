@@ -1,5 +1,6 @@
 /* Debug registers: SDM 3B 17.2. */
 #pragma once
+#include "isa/x86/cpuid.h"
 #include "isa/x86/state.h"
 
 enum {
@@ -23,6 +24,16 @@ void x86_debug_report(struct x86 *);
  */
 u64  x86_debug_read(struct x86 *, unsigned n);
 void x86_debug_write(struct x86 *, unsigned n, u64 value);
+
+/*
+ * A repeated instruction goes on later: what interrupts it now pushes RF, and no breakpoint on it
+ * counts again. SDM 3B 17.3.1.1
+ */
+static inline void x86_debug_between_rounds(struct x86 *cpu)
+{
+    if (x86_has(cpu, F_I386))
+        cpu->eflags |= RF;
+}
 
 /* Are any instruction breakpoints enabled? */
 static inline bool x86_debug_watches_code(const struct x86 *cpu)

@@ -242,7 +242,7 @@ void h_page_check(HANDLER_ARGS)
 
 static bool wants_steps(const struct x86 *cpu, s64 left)
 {
-    return left < BLOCK_MAX || cpu->eflags & (TF | RF) || cpu->shadow
+    return left < BLOCK_MAX || cpu->eflags & TF || cpu->shadow
         || unlikely(x86_debug_watches_code(cpu));
 }
 
@@ -261,6 +261,7 @@ static void enter(struct x86 *cpu, struct block *b, s64 budget)
 {
     u64 spent;
 
+    cpu->eflags &= ~(u32)RF;            /* it was for one instruction */
     cpu->start = cpu->budget = budget;
     if (unlikely(cpu->timing != NULL))
         x86_timing_begin(cpu, b);
@@ -275,12 +276,11 @@ static void step(struct x86 *cpu)
     struct block *b;
 
     cpu->trap = cpu->eflags & TF;       /* POPF counts from the next, INT n takes it back */
-    if (!(cpu->eflags & RF) && x86_debug_watches_code(cpu))
+    if (!(cpu->eflags & RF) && !(cpu->shadow & SHADOW_SS) && x86_debug_watches_code(cpu))
         x86_debug_code(cpu, linear_rip(cpu, cpu->rip));
     cpu->mode |= MODE_STEP;
     b = find(cpu);
     cpu->mode &= ~(u64)MODE_STEP;
-    cpu->eflags &= ~(u32)RF;
     cpu->shadow = 0;
     enter(cpu, b, 1 - BLOCK_MAX);
     if (cpu->trap && !(cpu->shadow & SHADOW_SS))

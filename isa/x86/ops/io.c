@@ -119,6 +119,7 @@ static void string(struct x86 *cpu, struct op *op, unsigned size,
         cpu->budget--;
     }
     cpu->rip = op_rip(op);
+    x86_debug_between_rounds(cpu);
 }
 
 #define STRING(name, w) \

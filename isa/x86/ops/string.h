@@ -8,6 +8,7 @@
  * it came.
  */
 #pragma once
+#include "isa/x86/debug.h"
 #include "isa/x86/ops/body.h"
 #include "isa/x86/ops/forms.h"
 
@@ -99,6 +100,7 @@ void string_stored(struct string *, const struct string_target *, u64 n);
         PUBLISH;                                                                \
         if (!run_##name##_##w(cpu, op)) {                                       \
             cpu->rip = op_rip(op);                                              \
+            x86_debug_between_rounds(cpu);                                      \
             cpu->budget -= op->n;                                               \
             LEAVE;                                                              \
         }                                                                       \
