@@ -82,10 +82,10 @@ static void check_rights(const struct walk *w, u64 pte)
         if (user_page && w->kind != TLB_CODE && w->set == TLB_SUPER && cpu->cr4 & CR4_SMAP)
             ok = false;
     }
+    if (!key_allows(w, pte))
+        page_fault(w, PF_P | PF_PK);    /* told even if other rights lack too: 4.7 */
     if (!ok)
         page_fault(w, PF_P);
-    if (!key_allows(w, pte))
-        page_fault(w, PF_P | PF_PK);
 }
 
 static void set_flags(struct x86 *cpu, u64 at, u64 pte, u64 flags, unsigned size)
