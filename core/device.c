@@ -105,3 +105,8 @@ bool device_oddity_is_news(const struct device *dev, const struct place *place)
 {
     return machine_note_oddity(dev->machine, place);
 }
+
+void *device_offer(struct device *dev, const char *interface)
+{
+    return dev && dev->type->offer ? dev->type->offer(dev, interface) : NULL;
+}

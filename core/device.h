@@ -21,6 +21,7 @@ struct device {                 /* first member of every device's struct */
     struct event             *events;   /* what wakes it */
     struct device            *next;     /* in order of attachment */
     void                     *allocation;
+    u32                       activity; /* counts what a lamp would show; not saved */
     bool                      traced;   /* --trace rtc */
 };
 
@@ -39,6 +40,8 @@ struct device_type {
     void (*input)(struct device *, u32 kind, const u8 *bytes, size_t count);
     void (*resume)(struct device *);    /* after a load: rebuild what is derived */
     void (*connect)(struct device *, struct chr *);         /* where its bytes go */
+    size_t (*room)(const struct device *);                  /* for INPUT_BYTES, now */
+    void *(*offer)(struct device *, const char *interface); /* see device_offer() */
     void (*detach)(struct device *);
 };
 
@@ -46,6 +49,13 @@ struct device_type {
 void device_line(struct device *, struct line *, const char *name);
 void device_event(struct device *, struct event *, const char *name,
                   void (*fire)(struct device *, u64 due));
+
+/*
+ * What a device is to others, by name, or NULL: "drive" is a struct drive, "display" a
+ * struct display, "net" a struct net_port, "speaker" a struct audio * to be set; buses
+ * have theirs, named in their headers.
+ */
+void *device_offer(struct device *, const char *interface);
 
 /* What the configuration says of this device: key "model" of cpu0 is "cpu0.model". */
 const char *device_text(const struct device *, const char *key, const char *otherwise);

@@ -339,6 +339,17 @@ bool machine_input(struct machine *m, const char *device, u32 kind,
     return true;
 }
 
+struct block *machine_medium(struct machine *m, const u8 *name, size_t count)
+{
+    char text[1024];
+
+    if (!m->open_medium || count == 0 || count >= sizeof text)
+        return NULL;
+    memcpy(text, name, count);
+    text[count] = '\0';
+    return m->open_medium(m->media_ctx, text);
+}
+
 /* splitmix64, by Sebastiano Vigna. */
 u64 machine_random(struct machine *m)
 {

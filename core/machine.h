@@ -2,6 +2,7 @@
 #include "core/clock.h"
 #include "core/device.h"
 
+struct block;
 struct buffer;
 struct config;
 struct cpu;
@@ -45,6 +46,10 @@ struct machine {
     enum stop       stop;
     u32             exit_code;          /* for the frontend, with STOP_POWER_OFF */
 
+    /* Finds a medium by the name that INPUT_MEDIUM gave; the frontend's, or NULL. */
+    struct block *(*open_medium)(void *ctx, const char *name);
+    void           *media_ctx;
+
     struct buffer  *record;             /* of input, or NULL */
     struct replay  *replay;             /* of input, or NULL */
 
@@ -79,6 +84,9 @@ void machine_ask_reset(struct machine *);
  */
 bool machine_input(struct machine *, const char *device, u32 kind,
                    const void *bytes, size_t count, struct error *);
+
+/* For the input() of a drive: the medium an INPUT_MEDIUM names, or NULL. */
+struct block *machine_medium(struct machine *, const u8 *name, size_t count);
 
 u64 machine_retired(struct machine *);                  /* instructions of all CPUs */
 u64 machine_random(struct machine *);                   /* repeatable: from the seed */

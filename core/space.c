@@ -20,6 +20,8 @@ struct space {
     const char           *name;
     struct region        *top;          /* falling priority */
     struct space_watcher *watchers;
+    struct space         *beneath;      /* whose regions show through */
+    struct space         *above, *beside;   /* the first that lies over this; the next of those */
     u32                   regions;
     u32                   pieces, hit;  /* hit: where the last search ended */
     struct piece          piece[PIECES];
@@ -34,8 +36,33 @@ struct space *space_create(const char *name)
     return s;
 }
 
+static void flatten(struct space *s);
+
+struct space *space_create_over(const char *name, struct space *beneath)
+{
+    struct space *s = space_create(name);
+
+    if (!s)
+        return NULL;
+    s->beneath = beneath;
+    s->beside = beneath->above;
+    beneath->above = s;
+    flatten(s);
+    return s;
+}
+
 void space_destroy(struct space *s)
 {
+    if (!s)
+        return;
+    assert(!s->above);
+    for (struct space **link = s->beneath ? &s->beneath->above : NULL; link; ) {
+        if (*link == s) {
+            *link = s->beside;
+            break;
+        }
+        link = &(*link)->beside;
+    }
     free(s);
 }
 
@@ -113,14 +140,19 @@ static void slide_under(struct space *s, struct region *r)
 static void flatten(struct space *s)
 {
     s->pieces = s->hit = 0;
-    for (struct region *r = s->top; r; r = r->next)
-        slide_under(s, r);
+    for (struct space *layer = s; layer; layer = layer->beneath)
+        for (struct region *r = layer->top; r; r = r->next)
+            slide_under(s, r);
+    for (struct space *a = s->above; a; a = a->beside)
+        flatten(a);
 }
 
 static void say_remapped(struct space *s, u64 first, u64 last)
 {
     for (struct space_watcher *w = s->watchers; w; w = w->next)
         w->remapped(w, first, last);
+    for (struct space *a = s->above; a; a = a->beside)
+        say_remapped(a, first, last);
 }
 
 static void take_out(struct region *r)
@@ -273,10 +305,20 @@ static void write_registers(const struct region *r, u64 offset, u64 value, unsig
     }
 }
 
-static void say_code_written(struct space *s, u8 *page, u32 first, u32 last)
+static void tell_code_written(struct space *s, u8 *page, u32 first, u32 last)
 {
     for (struct space_watcher *w = s->watchers; w; w = w->next)
         w->code_written(w, page, first, last);
+    for (struct space *a = s->above; a; a = a->beside)
+        tell_code_written(a, page, first, last);
+}
+
+/* The bytes are RAM's, whichever view they were stored through: all views are told. */
+static void say_code_written(struct space *s, u8 *page, u32 first, u32 last)
+{
+    while (s->beneath)
+        s = s->beneath;
+    tell_code_written(s, page, first, last);
 }
 
 static void store(struct space *s, struct ram *ram, u64 at, const u8 *from, u64 count)
