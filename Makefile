@@ -21,7 +21,8 @@ GUEST := core bus isa/x86 isa/x86/ops isa/x86/fpu isa/x86/disassembler/$(DISASSE
 FRONT := frontends $(filter-out $(NO_FRONTENDS:%=frontends/%),$(patsubst $(SRC)/%/,%,$(wildcard $(SRC)/frontends/*/)))
 objects = $(patsubst $(SRC)/%.c,build/%.o,$(foreach d,$(1),$(wildcard $(SRC)/$(d)/*.c)))
 
-GUEST_OBJS := $(call objects,$(GUEST))
+ROMS := $(patsubst $(SRC)/%.asm,build/%.bin,$(wildcard $(SRC)/roms/*.asm))
+GUEST_OBJS := $(call objects,$(GUEST) roms) build/roms/images.o
 FRONT_OBJS := $(call objects,$(FRONT))
 SUPPORT_OBJS := $(call objects,tests/support tests/insn)
 programs = $(patsubst $(SRC)/%.c,build/%,$(wildcard $(SRC)/$(1)))
@@ -32,7 +33,7 @@ UNIT := $(patsubst $(SRC)/%.c,build/%,$(call without,$(wildcard $(SRC)/tests/uni
 PLAIN := $(call programs,tests/*.c)
 
 # Only core is seen in the shared library, and what says EXPORT: the rest binds directly.
-build/isa/%.o build/bus/%.o build/peripherals/%.o: FLAGS := -fPIC -fvisibility=hidden
+build/isa/%.o build/bus/%.o build/peripherals/%.o build/roms/%.o: FLAGS := -fPIC -fvisibility=hidden
 build/isa/x86/%.o: FLAGS := -fPIC -fvisibility=hidden $(INTERPRETER)
 build/core/%.o: FLAGS := -fPIC
 build/frontends/sdl/%.o: FLAGS := $(filter -I% -D%,$(SDL))
@@ -40,6 +41,13 @@ build/frontends/sdl/%.o: FLAGS := $(filter -I% -D%,$(SDL))
 build/%.o: $(SRC)/%.c config.mk
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(FLAGS) -c -o $@ $<
+
+build/roms/%.bin: $(SRC)/roms/%.asm
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f bin -I $(SRC)/roms/ -MD $(@:.bin=.d) -o $@ $<
+
+build/roms/images.o: $(SRC)/roms/images.S $(SRC)/roms/roms.def $(ROMS)
+	$(Q)$(CC) $(filter -m%,$(OPTIMISE)) -I$(SRC) -Wa,-Ibuild/roms -c -o $@ $<
 
 build/liborrery.a: $(GUEST_OBJS)
 build/libsupport.a: $(SUPPORT_OBJS)

@@ -4,8 +4,9 @@ BEGIN {
     may["bus"]                = "core bus"
     may["isa"]                = "core isa"
     may["peripherals"]        = "core bus peripherals"
-    may["peripherals/boards"] = "core bus isa peripherals peripherals/boards"
-    may["frontends"]          = "core peripherals/boards frontends"
+    may["peripherals/boards"] = "core bus isa peripherals peripherals/boards roms"
+    may["frontends"]          = "core peripherals/boards roms frontends"
+    may["roms"]               = "core roms"
     libc = "^(stdint|stddef|stdbool|stdlib|string|stdarg|stdio|stdalign|stdnoreturn|assert|ctype|limits|inttypes|setjmp)[.]h$"
 }
 FNR == 1                                 { from = storey(FILENAME); shelf = dir[2]; package = dir[1] "/" dir[2] }

@@ -1,0 +1,124 @@
+/* The Multiboot Specification 0.6.96. Not modelled: video modes (flag 2), symbol tables. */
+#include "core/bits.h"
+#include "core/board.h"
+#include "core/error.h"
+#include "peripherals/firmware/elf.h"
+#include "peripherals/firmware/kernel.h"
+
+#include <string.h>
+
+enum { MAGIC = 0x1badb002, STARTED_BY = 0x2badb002, SEARCHED = 8192 };
+enum { WANTS_ADDRESSES = 0x10000, MUST = 0xffff, UNDERSTOOD = 7 };
+
+/* Offsets in the information structure, and of what lies behind it. */
+enum {
+    FLAGS = 0, MEM_LOWER = 4, MEM_UPPER = 8, BOOT_DEVICE = 12, LINE = 16, MODULES = 20,
+    MODULE_LIST = 24, MAP_LENGTH = 44, MAP_ADDRESS = 48, LOADER = 64,
+    MODULE_AT = 0x80, LOADER_AT = 0xc0, LINE_AT = 0x100, LINE_BYTES = 0x2000,
+};
+
+enum { HAS_MEMORY = 1, HAS_DEVICE = 2, HAS_LINE = 4, HAS_MODULES = 8, HAS_MAP = 0x40,
+       HAS_LOADER = 0x200 };
+
+static bool find(const u8 *b, size_t n, u64 *at)
+{
+    for (*at = 0; *at + 12 <= n && *at + 12 <= SEARCHED; *at += 4)
+        if (kernel_field(b, n, *at, 4) == MAGIC
+            && (u32)(kernel_field(b, n, *at, 4) + kernel_field(b, n, *at + 4, 4)
+                     + kernel_field(b, n, *at + 8, 4)) == 0)
+            return true;
+    return false;
+}
+
+static bool fits(const u8 *b, size_t n)
+{
+    u64 at;
+
+    return find(b, n, &at);
+}
+
+/* 3.1.3 "The address fields of Multiboot header" */
+static bool load_by_addresses(const struct board_kernel *k, u64 header, u64 limit,
+                              struct elf_image *e, struct buffer *to, struct error *err)
+{
+    u64 field[5], from, count;
+
+    for (unsigned i = 0; i < 5; i++)
+        field[i] = kernel_field(k->bytes, k->count, header + 12 + 4 * i, 4);
+    from = header - (field[0] - field[1]);
+    if (field[1] > field[0] || field[0] - field[1] > header)
+        return fail(err, "%s: its multiboot header lies outside what it loads", k->name);
+    count = field[2] ? field[2] - field[1] : k->count - from;
+    e->first = field[1];
+    e->end = field[3] > field[1] + count ? field[3] : field[1] + count;
+    e->entry = field[4];
+    if (count > k->count - from || e->first < KERNEL_INFO_END || e->end > limit)
+        return fail(err, "%s: its multiboot header asks for memory that is not there", k->name);
+    buffer_put(to, k->bytes + from, count);
+    while (to->used < e->end - e->first && !to->failed)
+        buffer_put_number(to, 0, 1);
+    return true;
+}
+
+static void tell(const struct board_kernel *k, const char *line, u32 initrd, u8 *info)
+{
+    store_le(info + FLAGS, HAS_MEMORY | HAS_DEVICE | HAS_LINE | HAS_MODULES | HAS_MAP | HAS_LOADER,
+             4);
+    store_le(info + MEM_LOWER, 639, 4);
+    store_le(info + BOOT_DEVICE, 0x8000ffff, 4);
+    store_le(info + LINE, KERNEL_INFO + LINE_AT, 4);
+    store_le(info + MODULES, initrd ? 1 : 0, 4);
+    store_le(info + MODULE_LIST, KERNEL_INFO + MODULE_AT, 4);
+    store_le(info + MAP_ADDRESS, KERNEL_MAP, 4);
+    store_le(info + LOADER, KERNEL_INFO + LOADER_AT, 4);
+    store_le(info + MODULE_AT, initrd, 4);
+    store_le(info + MODULE_AT + 4, initrd + k->initrd_count, 4);
+    store_le(info + MODULE_AT + 8, KERNEL_INFO + LINE_AT + strlen(line), 4);   /* "" */
+    memcpy(info + LOADER_AT, "Orrery", 7);
+}
+
+static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_start *s,
+                    struct error *err)
+{
+    const char *line = k->command_line ? k->command_line : k->name;
+    struct kernel_part *part = kernel_add_part(s, KERNEL_IMAGE, 0), *info;
+    u8 told[LINE_AT] = { 0 };
+    struct elf_image e;
+    u64 header, flags;
+    u32 initrd;
+
+    find(k->bytes, k->count, &header);
+    flags = kernel_field(k->bytes, k->count, header + 4, 4);
+    if (flags & MUST & ~UNDERSTOOD)
+        return fail(err, "%s: its multiboot header asks for features %04llxh that are not here",
+                    k->name, (unsigned long long)(flags & MUST));
+    if (strlen(line) >= LINE_BYTES)
+        return fail(err, "%s: takes a command line of less than 8192 characters", k->name);
+    if (flags & WANTS_ADDRESSES) {
+        if (!load_by_addresses(k, header, low_end, &e, &part->bytes, err))
+            return false;
+    } else if (!elf_fits(k->bytes, k->count)) {
+        return fail(err, "%s: a multiboot header, but neither addresses in it nor an ELF file",
+                    k->name);
+    } else if (!elf_load(k->bytes, k->count, k->name, low_end, &e, &part->bytes, err)) {
+        return false;
+    }
+    part->address = (u32)e.first;
+    if (!kernel_place_initrd(k, s, e.end, low_end, &initrd, err))
+        return false;
+    tell(k, line, initrd, told);
+    info = kernel_add_part(s, KERNEL_COMMAND_LINE, KERNEL_INFO);
+    buffer_put(&info->bytes, told, sizeof told);
+    buffer_put(&info->bytes, line, strlen(line) + 1);
+    s->map_kind = MAP_MULTIBOOT;
+    s->map_at = KERNEL_MAP;
+    s->map_size_at = KERNEL_INFO + MAP_LENGTH;
+    s->upper_at = KERNEL_INFO + MEM_UPPER;
+    s->flat = 1;
+    s->eax = STARTED_BY;
+    s->ebx = KERNEL_INFO;
+    s->entry = (u32)e.entry;
+    return true;
+}
+
+const struct kernel_format kernel_multiboot = { "multiboot", fits, prepare };
