@@ -287,9 +287,15 @@ enum run machine_run(struct machine *m, u64 until)
     unsigned asleep = 0;
 
     m->stop = STOP_NONE;
+    if (m->reset_asked)
+        machine_reset(m, RESET_WIRE);
     while (!m->stop && m->clock.now < until) {
         u64 limit = earlier(until, replay_next(m));
 
+        if (m->reset_asked && m->stop_at_reset) {
+            machine_stop(m, STOP_RESET);
+            break;
+        }
         if (m->reset_asked)
             machine_reset(m, RESET_WIRE);
         if (asleep < m->cpus) {

@@ -16,6 +16,7 @@ enum { MACHINE_CPUS = 64, MACHINE_ODDITIES = 512 };
 enum stop {
     STOP_NONE, STOP_ASKED, STOP_POWER_OFF, STOP_BREAKPOINT, STOP_ODDITY, STOP_DIVERGED,
     STOP_VERDICT,               /* the guest said how it went: machine.exit_code */
+    STOP_RESET,                 /* a reset was asked for, and stop_at_reset is set */
     STOP_SHUTDOWN,              /* a processor gave up: a fault, delivering a double fault */
 };
 
@@ -55,6 +56,7 @@ struct machine {
 
     log_sink       *log;                /* the frontend's, or NULL */
     void           *log_ctx;
+    bool            stop_at_reset;      /* the frontend's: the next machine_run() resets */
     bool            strict;             /* an oddity stops the machine */
     u32             oddities;
     struct oddity   oddity[MACHINE_ODDITIES];   /* by hash of the place's address */
