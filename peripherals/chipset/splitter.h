@@ -1,0 +1,5 @@
+#pragma once
+#include "core/device.h"
+
+/* Pin 0 in; out "0".."63": one wire to many listeners, such as A20M# to all processors. */
+extern const struct device_type splitter_type;
