@@ -208,10 +208,12 @@ static void x86_detach(struct device *dev)
 {
     struct x86 *cpu = from_device(dev);
 
+    if (cpu->smm_mem) {
+        space_unwatch(cpu->smm_mem, &cpu->smm_watcher);
+        space_destroy(cpu->smm_mem);
+    }
     if (cpu->shared)
         space_unwatch(cpu->cpu.memory, &cpu->watcher);
-    if (cpu->smm_mem)
-        space_unwatch(cpu->smm_mem, &cpu->smm_watcher);
     x86_shared_leave(cpu);
     free(cpu->tlb_none);
 }

@@ -25,6 +25,7 @@ struct space;
 
 /*
  * What a CPU sees in system management mode, for boards with SMRAM; until then it is what it always
- * sees. Once, before it runs; the space outlives the CPU.
+ * sees. Once, before it runs. The space, which may lie over the CPU's memory, is then the CPU's to
+ * destroy.
  */
 EXPORT void x86_set_smm_space(struct device *cpu, struct space *);
