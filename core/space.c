@@ -321,7 +321,7 @@ static void say_code_written(struct space *s, u8 *page, u32 first, u32 last)
     tell_code_written(s, page, first, last);
 }
 
-static void store(struct space *s, struct ram *ram, u64 at, const u8 *from, u64 count)
+void space_store(struct space *s, struct ram *ram, u64 at, const void *from, u64 count)
 {
     memcpy(ram->host + at, from, count);
     for (u64 n; count; at += n, count -= n) {
@@ -368,7 +368,7 @@ void space_write(struct space *s, u64 address, u64 value, unsigned size)
             return;
         }
         store_le(bytes, value, size);
-        store(s, r->ram, r->ram_offset + offset, bytes, size);
+        space_store(s, r->ram, r->ram_offset + offset, bytes, size);
         return;
     }
     for (unsigned i = 0; size > 1 && i < size; i++)
@@ -420,7 +420,7 @@ static bool write_many(struct space *s, u64 address, const u8 *from, u64 count, 
     for (u64 n; count; address += n, from += n, count -= n) {
         n = stretch(s, address, count, &r);
         if (r && r->ram && r->writable) {
-            store(s, r->ram, r->ram_offset + (address - r->base), from, n);
+            space_store(s, r->ram, r->ram_offset + (address - r->base), from, n);
         } else if (r && registers) {
             space_write(s, address, *from, 1);
             n = 1;

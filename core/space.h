@@ -84,3 +84,9 @@ void space_write_bytes(struct space *, u64 address, const void *from, u64 count)
 /* The same, RAM and ROM only: other bytes read as ones or vanish, and the answer is false. */
 bool space_dma_read(struct space *, u64 address, void *to, u64 count);
 bool space_dma_write(struct space *, u64 address, const void *from, u64 count);
+
+/*
+ * For devices that store to RAM which the guest cannot store to by itself (flash, shadow RAM):
+ * its flags are kept and the watchers told, as if it had been stored to through this space.
+ */
+void space_store(struct space *, struct ram *, u64 offset, const void *from, u64 count);
