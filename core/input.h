@@ -13,6 +13,7 @@ enum input_kind {
     INPUT_MEDIUM  = 5,          /* for a drive: the name of a medium; none: ejected */
     INPUT_BUTTON  = 6,          /* for "board": u8 of enum button */
     INPUT_CARRIER = 7,          /* for a network interface: u8 cable plugged in */
+    INPUT_BREAK   = 8,          /* for a serial line: a break, in turn with its bytes */
 };
 
 enum button { BUTTON_RESET, BUTTON_POWER, BUTTON_NMI };
