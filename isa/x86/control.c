@@ -1,5 +1,6 @@
 #include "isa/x86/control.h"
 
+#include "isa/x86/apic.h"
 #include "isa/x86/cpuid.h"
 #include "isa/x86/fault.h"
 #include "isa/x86/mode.h"
@@ -142,7 +143,7 @@ void x86_write_cr4(struct x86 *cpu, u64 value)
 void x86_write_cr8(struct x86 *cpu, u64 value)
 {
     x86_protect(cpu, value < 16);
-    cpu->cr8 = (u8)value;
+    x86_apic_set_tpr(cpu, (u8)(value << 4));
 }
 
 /* ---- Those of the vector units ---- */

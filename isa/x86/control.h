@@ -16,6 +16,11 @@ void x86_write_xcr0(struct x86 *, u64 value);
 
 /* CR0 as it is read: what the model has wired to 1 or 0 included. */
 u64 x86_read_cr0(const struct x86 *);
+static inline u8 x86_read_cr8(const struct x86 *cpu)
+{
+    return cpu->apic[0].tpr >> 4;
+}
+
 /* Bits of CR4 that the model has. */
 u32 x86_cr4_writable(const struct x86 *);
 /* PKRU and what was remembered under the old one. */

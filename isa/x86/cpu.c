@@ -7,11 +7,13 @@
 
 #include "core/error.h"
 #include "core/machine.h"
+#include "isa/x86/apic.h"
 #include "isa/x86/block.h"
 #include "isa/x86/cpuid.h"
 #include "isa/x86/disassemble.h"
 #include "isa/x86/fpu/x87.h"
 #include "isa/x86/interp.h"
+#include "isa/x86/interrupt.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/msr.h"
 #include "isa/x86/paging.h"
@@ -22,6 +24,7 @@ DEFINE_PART(struct segment, SEGMENT_STATE)
 DEFINE_PART(struct table_register, TABLE_STATE)
 DEFINE_PART(struct vreg, VECTOR_STATE)
 DEFINE_PART(struct f80, F80_STATE)
+DEFINE_PART(struct apic, APIC_STATE)
 DEFINE_PART(struct tlb_page, TLB_PAGE_STATE)
 DEFINE_STATE(struct x86, X86_STATE);
 
@@ -94,12 +97,13 @@ void x86_reset_state(struct x86 *cpu, bool init)
     cpu->cpl = 0;
     reset_segments(cpu);
     cpu->cr0 = reset_cr0(cpu, init);
-    cpu->cr2 = cpu->cr3 = cpu->cr4 = cpu->cr8 = 0;
+    cpu->cr2 = cpu->cr3 = cpu->cr4 = 0;
     memset(cpu->dr, 0, sizeof cpu->dr);
     cpu->dr[6] = 0xffff0ff0;
     cpu->dr[7] = 0x400;
     if (init)
         x86_msr_reset(cpu, true);
+    x86_apic_reset(cpu, init);
     x86_set_activity(cpu, RUNNING);
     cpu->shadow = 0;
     cpu->dr6_pending = 0;
@@ -119,6 +123,7 @@ static void x86_device_reset(struct device *dev, enum reset kind)
     x86_reset_registers(cpu);
     x86_reset_state(cpu, false);
     x86_tlb_refresh(cpu);
+    x86_await_start(cpu);
 }
 
 /* What leaves the chip: its address lines, less number 20 while A20M# is asserted. */
@@ -137,9 +142,13 @@ static void x86_pin(struct device *dev, unsigned pin, bool level)
     cpu->pins = (u8)((cpu->pins & ~(1u << pin)) | (unsigned)level << pin);
     cpu->leave = true;
     switch (pin) {
-    case X86_NMI:  cpu->nmi_pending |= rose; break;
+    case X86_INTR:
+    case X86_NMI:  x86_apic_pin(cpu, pin, level, rose); break;
     case X86_SMI:  cpu->smi_pending |= rose; break;
-    case X86_INIT: cpu->init_pending |= rose; break;
+    case X86_INIT:
+        if (rose)
+            x86_init(cpu);
+        break;
     case X86_A20M:
         mask_addresses(cpu);
         x86_tlb_refresh(cpu);
@@ -191,10 +200,14 @@ static bool x86_attach(struct device *dev, struct error *err)
     for (unsigned kind = 0; kind < TLB_KINDS; kind++)
         for (unsigned slot = 0; slot < TLB_SIZE; slot++)
             cpu->tlb_none->entry[kind][slot].tag = tlb_empty_tag(slot);
-    if (!cpu_join(&cpu->cpu, &ops, err) || !x86_shared_join(cpu, err)) {
+    if (!x86_apic_attach(cpu, err) || !cpu_join(&cpu->cpu, &ops, err)
+        || !x86_shared_join(cpu, err)) {
+        x86_apic_detach(cpu);
         free(cpu->tlb_none);
         return false;
     }
+    if (cpu->view)
+        cpu->cpu.memory = cpu->view;
     cpu->mem = cpu->cpu.memory;
     device_line(dev, &cpu->ferr, "ferr");
     device_line(dev, &cpu->shutdown, "shutdown");
@@ -214,6 +227,7 @@ static void x86_detach(struct device *dev)
     }
     if (cpu->shared)
         space_unwatch(cpu->cpu.memory, &cpu->watcher);
+    x86_apic_detach(cpu);
     x86_shared_leave(cpu);
     free(cpu->tlb_none);
 }
@@ -227,6 +241,7 @@ static void x86_resume(struct device *dev)
     x87_resume(cpu);
     mask_addresses(cpu);
     cpu->mem = cpu->in_smm && cpu->smm_mem ? cpu->smm_mem : cpu->cpu.memory;
+    x86_apic_resume(cpu);
     cpu->cs_limits = 0;
     x86_block_forget_all(cpu->shared);
     x86_mode_update(cpu);

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "core/machine.h"
+#include "isa/x86/apic.h"
+#include "isa/x86/interp.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/xstate.h"
 
 enum { EAX, EBX, ECX, EDX };
 enum { NONE = 0x7fff0000, UNTOLD };
-enum { APIC_ENABLED = 1 << 11 };
 enum { MISC_LIMIT_CPUID = 22, MISC_NO_NX = 34 };
 
 struct told { u32 leaf; u8 reg, bit; };
@@ -51,21 +52,34 @@ static u32 last_leaf(const struct x86 *cpu)
     return cpu->misc_enable >> MISC_LIMIT_CPUID & 1 && last > 2 ? 2 : last;
 }
 
-static u32 cpu_number(const struct x86 *cpu)
+/* CPUs of the machine; they are cores of one package where leaf 4 can say so. */
+static u32 processors(const struct x86 *cpu)
 {
     const struct machine *m = cpu->cpu.dev.machine;
 
-    for (unsigned i = 0; m && i < m->cpus; i++)
-        if (m->cpu[i] == &cpu->cpu)
-            return i;
-    return 0;
+    return m && m->cpus ? m->cpus : 1;
+}
+
+static bool is_multicore(const struct x86 *cpu)
+{
+    return processors(cpu) > 1 && cpu->model->leaf >= 4;
+}
+
+/* Bits of an APIC identifier that tell cores apart. */
+static u32 core_bits(const struct x86 *cpu)
+{
+    u32 bits = 0;
+
+    while (1u << bits < processors(cpu))
+        bits++;
+    return bits;
 }
 
 static struct cpuid version(const struct x86 *cpu)
 {
     struct cpuid r = {
         .eax = cpu->model->signature,
-        .ebx = cpu_number(cpu) << 24,
+        .ebx = x86_apic_number(cpu) << 24,
         .ecx = features(cpu, 1, ECX),
         .edx = features(cpu, 1, EDX),
     };
@@ -74,20 +88,27 @@ static struct cpuid version(const struct x86 *cpu)
         r.ebx |= 64 / 8 << 8;
     if (cpu->cr4 & CR4_OSXSAVE)
         r.ecx |= 1u << 27;
-    if (!(cpu->apic_base & APIC_ENABLED))
+    if (!x86_apic_on(cpu))
         r.edx &= ~(1u << 9);
+    if (is_multicore(cpu)) {
+        r.ebx |= (processors(cpu) & 0xff) << 16;
+        r.edx |= 1u << 28;
+    }
     return r;
 }
 
-/* Leaf 4: one cache after another. */
+/* Leaf 4: one cache after another; the third level is shared by all cores. */
 static struct cpuid cache(const struct x86 *cpu, u32 n)
 {
     const struct cache *c = &cpu->model->cache[n];
+    u32 last_core;
 
     if (n >= COUNT(cpu->model->cache) || !c->type)
         return (struct cpuid){ 0 };
+    last_core = is_multicore(cpu) ? (1u << core_bits(cpu)) - 1 : 0;
     return (struct cpuid){
-        .eax = c->type | (u32)c->level << 5 | 1 << 8,
+        .eax = c->type | (u32)c->level << 5 | 1 << 8
+            | (c->level == 3 ? last_core : 0) << 14 | last_core << 26,
         .ebx = (c->line - 1u) | (c->ways - 1u) << 22,
         .ecx = c->kb * 1024u / (c->line * c->ways) - 1,
         .edx = c->level == 3 ? 2 : 0,
@@ -111,20 +132,43 @@ static struct cpuid structured(const struct x86 *cpu, u32 subleaf)
 /* One thread in a core, every CPU of the machine a core of one package. */
 static struct cpuid topology(const struct x86 *cpu, u32 subleaf)
 {
-    u32 cpus = cpu->cpu.dev.machine ? cpu->cpu.dev.machine->cpus : 1, shift = 0;
-    struct cpuid r = { .ecx = subleaf & 0xff, .edx = cpu_number(cpu) };
+    struct cpuid r = { .ecx = subleaf & 0xff, .edx = x86_apic_number(cpu) };
 
     if (subleaf == 0) {
         r.ebx = 1;
         r.ecx |= 1 << 8;
     } else if (subleaf == 1) {
-        while (1u << shift < cpus)
-            shift++;
-        r.eax = shift;
-        r.ebx = cpus;
+        r.eax = core_bits(cpu);
+        r.ebx = processors(cpu);
         r.ecx |= 2 << 8;
     }
     return r;
+}
+
+/*
+ * Leaf 15h: the time-stamp counter to the crystal, which is what the APIC timer counts. Leaf 16h:
+ * in MHz. CPUs that take turns are as fast as they seem to be: see interp.c.
+ */
+static struct cpuid clocks(const struct x86 *cpu)
+{
+    u64 core = x86_cycle_rate(cpu), crystal = cpu->apic_hz, a = core, b = crystal;
+
+    while (b) {
+        u64 rest = a % b;
+
+        a = b;
+        b = rest;
+    }
+    if (core / a > UINT32_MAX)
+        return (struct cpuid){ 0 };
+    return (struct cpuid){ (u32)(crystal / a), (u32)(core / a), cpu->apic_hz, 0 };
+}
+
+static struct cpuid megahertz(const struct x86 *cpu)
+{
+    u32 mhz = (u32)(x86_cycle_rate(cpu) / 1000000) & 0xffff;
+
+    return (struct cpuid){ mhz, mhz, 100, 0 };
 }
 
 static struct cpuid extended_state(const struct x86 *cpu, u32 n)
@@ -168,9 +212,12 @@ static struct cpuid basic(const struct x86 *cpu, u32 leaf, u32 subleaf)
         return (struct cpuid){ m->descriptor[0], m->descriptor[1], m->descriptor[2],
                                m->descriptor[3] };
     case 4: return cache(cpu, subleaf);
+    case 6: return (struct cpuid){ .eax = features(cpu, 6, EAX) };
     case 7: return structured(cpu, subleaf);
     case 0xb: return topology(cpu, subleaf);
     case 0xd: return extended_state(cpu, subleaf);
+    case 0x15: return clocks(cpu);
+    case 0x16: return megahertz(cpu);
     default: return (struct cpuid){ 0 };
     }
 }

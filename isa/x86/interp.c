@@ -63,6 +63,19 @@ u64 x86_cycles_now(const struct x86 *cpu)
     return cpu->cycles + (cpu->timing ? x86_timing_now(cpu) : done(cpu));
 }
 
+u64 x86_time_after(const struct x86 *cpu, u64 cycles)
+{
+    unsigned __int128 c = (unsigned __int128)x86_cycles_now(cpu) + cycles;
+
+    c = (c * SECOND + rate(cpu) - 1) / rate(cpu);
+    return c < INT64_MAX ? (u64)c : NEVER;
+}
+
+u64 x86_cycle_rate(const struct x86 *cpu)
+{
+    return (u64)rate(cpu);
+}
+
 void x86_publish_time(struct x86 *cpu)
 {
     cpu->cpu.dev.machine->clock.now = cycles_to_ns(cpu, x86_cycles_now(cpu));

@@ -21,4 +21,7 @@ DECLARE_HANDLER_(x86_leave_at);
 void x86_settle(struct cpu *);
 /* Cycles of the core clock since power-on, up to the instruction under way. */
 u64  x86_cycles_now(const struct x86 *);
+/* The virtual time when so many more will have passed, or NEVER; and how many pass in a second. */
+u64  x86_time_after(const struct x86 *, u64 cycles);
+u64  x86_cycle_rate(const struct x86 *);
 bool x86_run(struct cpu *, struct clock *);

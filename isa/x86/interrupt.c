@@ -6,6 +6,7 @@
 #include "isa/x86/interrupt.h"
 
 #include "core/machine.h"
+#include "isa/x86/apic.h"
 #include "isa/x86/fault.h"
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
@@ -25,11 +26,27 @@ void x86_sipi(struct x86 *cpu, u8 vector)
         cpu->sipi = 0x100 | vector;
 }
 
+/* What start-up came before it is void; what comes while it waits is not. */
+void x86_init(struct x86 *cpu)
+{
+    cpu->init_pending = true;
+    cpu->sipi = 0;
+}
+
 /* SDM 3A 8.4.4: INIT leaves every processor but the first waiting for its start. */
 static void take_init(struct x86 *cpu)
 {
+    u16 sipi = cpu->sipi;
+
     x86_reset_state(cpu, true);
+    cpu->sipi = sipi;
     if (!is_first(cpu))
+        cpu->activity = WAIT_FOR_SIPI;
+}
+
+void x86_await_start(struct x86 *cpu)
+{
+    if (x86_apic_has(cpu) && !is_first(cpu))
         cpu->activity = WAIT_FOR_SIPI;
 }
 
@@ -50,16 +67,22 @@ static void take_nmi(struct x86 *cpu)
     x86_deliver(cpu, V_NMI, FROM_EXTERNAL, false, 0);
 }
 
-static void take_interrupt(struct x86 *cpu)
+static u8 ask_controller(struct x86 *cpu)
 {
-    u8 vector = 0;
-
     x86_publish_time(cpu);
     if (cpu->cpu.acknowledge)
-        vector = cpu->cpu.acknowledge(cpu->cpu.pic);
-    else
-        guest_oddity(&cpu->cpu.dev, "INTR, and nobody to say which vector");
-    x86_deliver(cpu, vector, FROM_EXTERNAL, false, 0);
+        return cpu->cpu.acknowledge(cpu->cpu.pic);
+    guest_oddity(&cpu->cpu.dev, "INTR, and nobody to say which vector");
+    return 0;
+}
+
+static void take_interrupt(struct x86 *cpu)
+{
+    int vector = x86_apic_take(cpu);
+
+    if (vector < 0)
+        vector = ask_controller(cpu);
+    x86_deliver(cpu, (u8)vector, FROM_EXTERNAL, false, 0);
 }
 
 /* False: nothing that can be taken now. */
@@ -78,7 +101,7 @@ static bool attend_one(struct x86 *cpu)
     else if (cpu->nmi_pending && !cpu->nmi_blocked && !(cpu->shadow & SHADOW_SS)
              && cpu->activity != WAIT_FOR_SIPI)
         take_nmi(cpu);
-    else if (cpu->pins >> X86_INTR & 1 && cpu->eflags & IF && !cpu->shadow && !asleep)
+    else if (cpu->intr && cpu->eflags & IF && !cpu->shadow && !asleep)
         take_interrupt(cpu);
     else
         return false;

@@ -8,11 +8,15 @@
 static inline bool x86_wants_attention(const struct x86 *cpu)
 {
     return cpu->activity != RUNNING || cpu->init_pending || cpu->smi_pending || cpu->nmi_pending
-        || cpu->dr6_pending || (cpu->pins >> X86_INTR & 1 && cpu->eflags & IF);
+        || cpu->dr6_pending || (cpu->intr && cpu->eflags & IF);
 }
 
 /* Does so: SMI, INIT, traps, NMI, INTR, in their order. False: the CPU sleeps. May fault. */
 bool x86_attend(struct x86 *);
 
+/* INIT is asserted: by the pin, a message, a local interrupt. */
+void x86_init(struct x86 *);
+/* Behind RESET all but the first processor wait for the start-up message, if they can get one. */
+void x86_await_start(struct x86 *);
 /* The start-up message, for a CPU that waits for it or is about to. SDM 3A 8.4 */
 void x86_sipi(struct x86 *, u8 vector);

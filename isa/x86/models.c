@@ -25,7 +25,8 @@ static const char *const names[FEATURES] = {
 
 #define FEATURE(name, text, leaf, ...) [F_##name] = GENERATION_##leaf,
 enum {
-    GENERATION_NONE = 1, GENERATION_UNTOLD = 0, GENERATION_1 = 0, GENERATION_7 = 0,
+    GENERATION_NONE = 1, GENERATION_UNTOLD = 0, GENERATION_1 = 0, GENERATION_6 = 0,
+    GENERATION_7 = 0,
     GENERATION_0xd = 0, GENERATION_0x80000001 = 0, GENERATION_0x80000007 = 0,
 };
 static const u8 is_generation[FEATURES] = {

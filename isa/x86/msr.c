@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "core/device.h"
+#include "isa/x86/apic.h"
 #include "isa/x86/cpuid.h"
 #include "isa/x86/interp.h"
+#include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/paging.h"
 #include "isa/x86/xstate.h"
@@ -31,24 +33,26 @@ typedef bool msr_check(struct x86 *, u64 *value);
 
 /* ---- Time ---- */
 
-static u64 tsc(const struct x86 *cpu)
+u64 x86_tsc(const struct x86 *cpu)
 {
     return x86_cycles_now(cpu) + cpu->tsc_offset;
 }
 
 static bool read_tsc(const struct x86 *cpu, u64 *v)
 {
-    *v = tsc(cpu);
+    *v = x86_tsc(cpu);
     return true;
 }
 
 /* The upper half cannot be written before the processors with 64-bit mode: SDM 3B 17.17. */
 static bool write_tsc(struct x86 *cpu, u64 v)
 {
-    u64 delta = (x86_has(cpu, F_LM) ? v : (u32)v) - tsc(cpu);
+    u64 delta = (x86_has(cpu, F_LM) ? v : (u32)v) - x86_tsc(cpu);
 
     cpu->tsc_offset += delta;
     cpu->tsc_adjust += delta;
+    x86_publish_time(cpu);
+    x86_apic_tsc_moved(cpu);
     return true;
 }
 
@@ -62,6 +66,8 @@ static bool write_tsc_adjust(struct x86 *cpu, u64 v)
 {
     cpu->tsc_offset += v - cpu->tsc_adjust;
     cpu->tsc_adjust = v;
+    x86_publish_time(cpu);
+    x86_apic_tsc_moved(cpu);
     return true;
 }
 
@@ -209,22 +215,28 @@ static bool check_mtrr_mask(struct x86 *cpu, u64 *v)
 
 /* ---- Others ---- */
 
-enum { APIC_X2 = 1 << 10, APIC_ON = 1 << 11, APIC_BSP = 1 << 8 };
-
-/* SDM 3A 11.4.4, 11.12.5: there is no way from off to x2APIC, nor from it to xAPIC. */
-static bool check_apic_base(struct x86 *cpu, u64 *v)
+/* The Pentium's local APIC is always where it is. */
+static bool read_apic_base(const struct x86 *cpu, u64 *v)
 {
-    bool x2 = *v & APIC_X2, on = *v & APIC_ON;
+    *v = cpu->apic_base;
+    return x86_has(cpu, F_P6);
+}
 
-    if (*v & (~cpu->phys_mask | 0x2ff))
-        return false;
-    if (x2 && (!x86_has(cpu, F_X2APIC) || !on))
-        return false;
-    if (x2 && !(cpu->apic_base & APIC_ON))
-        return false;
-    if (on && !x2 && cpu->apic_base & APIC_X2)
-        return false;
-    *v = (*v & ~(u64)APIC_BSP) | (cpu->apic_base & APIC_BSP);
+static bool write_apic_base(struct x86 *cpu, u64 v)
+{
+    return x86_has(cpu, F_P6) && x86_apic_base_write(cpu, v);
+}
+
+static bool read_deadline(const struct x86 *cpu, u64 *v)
+{
+    *v = x86_apic_deadline_read(cpu);
+    return true;
+}
+
+static bool write_deadline(struct x86 *cpu, u64 v)
+{
+    x86_publish_time(cpu);
+    x86_apic_deadline_write(cpu, v);
     return true;
 }
 
@@ -321,11 +333,18 @@ static void store(struct x86 *cpu, const struct msr *m, unsigned index, u64 valu
         *(u64 *)at = value;
 }
 
+static bool is_apic(u32 number)
+{
+    return number >> 8 == 8;
+}
+
 bool x86_msr_read(struct x86 *cpu, u32 number, u64 *value)
 {
     unsigned index;
     const struct msr *m = find(cpu, number, &index);
 
+    if (is_apic(number) && x86_has(cpu, F_X2APIC))
+        return x86_apic_msr_read(cpu, number, value);
     if (!m) {
         guest_oddity(&cpu->cpu.dev, "RDMSR %xh: no such register", number);
         return false;
@@ -342,6 +361,8 @@ bool x86_msr_write(struct x86 *cpu, u32 number, u64 value)
     unsigned index;
     const struct msr *m = find(cpu, number, &index);
 
+    if (is_apic(number) && x86_has(cpu, F_X2APIC))
+        return x86_apic_msr_write(cpu, number, value);
     if (!m) {
         guest_oddity(&cpu->cpu.dev, "WRMSR %xh: no such register", number);
         return false;

@@ -6,6 +6,9 @@
 bool x86_msr_read(struct x86 *, u32 number, u64 *value);
 bool x86_msr_write(struct x86 *, u32 number, u64 value);
 
+/* The time-stamp counter. */
+u64 x86_tsc(const struct x86 *);
+
 /* Reset values; `init`: those that INIT leaves alone stay. */
 void x86_msr_reset(struct x86 *, bool init);
 

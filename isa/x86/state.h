@@ -105,6 +105,26 @@ struct vreg { STATE_MEMBERS(VECTOR_STATE) };
     ONE (bool, repeating, "a REP has paid for its beginning")
 struct pipe { STATE_MEMBERS(PIPE_STATE) };
 
+/* The local APIC: see apic.h. Registers are as SDM 3A 10.4 lays them out. */
+#define APIC_STATE(ONE, MANY, PART)                                          \
+    ONE (u8,   id,          "of an xAPIC; an x2APIC's is its number")        \
+    ONE (u8,   tpr,         "task priority; CR8 is its upper half")          \
+    ONE (u32,  logical,     "LDR of an xAPIC")                               \
+    ONE (u32,  format,      "DFR")                                           \
+    ONE (u32,  svr,         "spurious vector, software enable")              \
+    MANY(u32,  isr, 8,      "in service") MANY(u32, tmr, 8, "level-triggered") \
+    MANY(u32,  irr, 8,      "requested")                                     \
+    ONE (u32,  esr,         "errors until the last write of ESR")            \
+    ONE (u32,  errors,      "... and since")                                 \
+    MANY(u32,  lvt, 6,      "local vector table, enum lvt")                  \
+    ONE (u64,  icr,         "interrupt command; destination in the upper half") \
+    ONE (bool, extint,      "told by a message to ask the interrupt controller") \
+    ONE (u32,  divide,      "timer: divide configuration")                   \
+    ONE (u32,  initial,     "... initial count")                             \
+    ONE (u32,  count,       "... current count at `since`")                  \
+    ONE (u64,  since,       "... ns")
+struct apic { STATE_MEMBERS(APIC_STATE) };
+
 #define X86_STATE(ONE, MANY, PART)                                           \
     MANY(u64,  gpr, 17,     "RAX RCX RDX RBX RSP RBP RSI RDI R8-R15, and zero") \
     ONE (u64,  rip,         "offset in CS of the next instruction")          \
@@ -127,7 +147,7 @@ struct pipe { STATE_MEMBERS(PIPE_STATE) };
     PART(struct table_register, idtr, 1, TABLE_STATE)                        \
     ONE (u32,  cr0,  "control registers") ONE (u64, cr2, "page-fault address") \
     ONE (u64,  cr3,  "page tables") ONE (u32, cr4, "features switched on")   \
-    ONE (u8,   cr8,  "task priority")                                        \
+    PART(struct apic, apic, 1, APIC_STATE)                                   \
     MANY(u64,  dr, 8,       "debug registers")                               \
     MANY(u64,  pdpte, 4,    "PAE page-directory pointers, loaded with CR3")  \
     ONE (u32,  dr6_pending, "debug conditions of the instruction under way") \
@@ -194,6 +214,11 @@ struct x86 {
     struct space     *mem;          /* cpu.memory, or what SMM sees */
     struct space     *smm_mem;      /* ... if that differs */
     struct space_watcher watcher, smm_watcher;
+    bool              intr;         /* an interrupt waits for IF: see apic.h */
+    struct space     *view;         /* of one with an APIC: its page on the machine's memory */
+    struct region     apic_page, messages;  /* in that; MSIs, for all CPUs */
+    struct event      apic_timer;
+    u32               apic_hz;      /* what its timer counts before division */
     struct x86_shared *shared;      /* decoder and blocks, one for all CPUs of a machine */
     struct physical_entry physical[2][PHYSICAL_CACHE];  /* for reading, for writing */
     struct space     *physical_space;   /* ... of this space */

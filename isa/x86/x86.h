@@ -9,7 +9,11 @@
 /*
  * Configuration of an instance "cpu0": cpu0.model (a name of models.def, and "+feature", "-feature"
  * after commas; "max"), cpu0.hz (cycles a second of virtual time; the model's), cpu0.timing
- * (fixed: an instruction is a cycle; 486, pentium: see timing.h).
+ * (fixed: an instruction is a cycle; 486, pentium: see timing.h), cpu0.apic-hz (what the timer of
+ * its local APIC counts; 1000000000).
+ *
+ * One with an APIC has a view of memory of its own, and messages to APICs are stores to FEExxxxxh
+ * of the machine's memory. All but the first then begin when they are sent a start-up message.
  */
 extern EXPORT const struct device_type x86_cpu_type;
 
@@ -25,7 +29,7 @@ struct space;
 
 /*
  * What a CPU sees in system management mode, for boards with SMRAM; until then it is what it always
- * sees. Once, before it runs. The space, which may lie over the CPU's memory, is then the CPU's to
- * destroy.
+ * sees. Once, before it runs. The space, which lies over the CPU's memory
+ * (a CPU's own APIC shows through), is then the CPU's to destroy.
  */
 EXPORT void x86_set_smm_space(struct device *cpu, struct space *);

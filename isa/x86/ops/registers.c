@@ -55,7 +55,7 @@ END_OP(wrmsr)
 static u64 time_stamp(struct x86 *cpu)
 {
     x86_protect(cpu, cpu->cpl == 0 || !(cpu->cr4 & CR4_TSD));
-    return x86_cycles_now(cpu) + cpu->tsc_offset;
+    return x86_tsc(cpu);
 }
 
 PLAIN_OP(rdtsc)

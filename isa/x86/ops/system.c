@@ -40,7 +40,7 @@ PLAIN_OP(mov_from_cr)
     case 2:  put_wide(cpu, op->dst, cpu->cr2); break;
     case 3:  put_wide(cpu, op->dst, cpu->cr3); break;
     case 4:  put_wide(cpu, op->dst, cpu->cr4); break;
-    default: put_wide(cpu, op->dst, cpu->cr8); break;
+    default: put_wide(cpu, op->dst, x86_read_cr8(cpu)); break;
     }
 }
 
