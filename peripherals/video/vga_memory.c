@@ -32,20 +32,20 @@ static u32 in_all_planes(u8 value)
 
 /* -- where -- */
 
-struct place { u32 at; unsigned column; };      /* of the four bytes; which plane A0-A1 mean */
+struct spot { u32 at; unsigned column; };      /* of the four bytes; which plane A0-A1 mean */
 
-static struct place find(const struct vga *v, u32 address)
+static struct spot find(const struct vga *v, u32 address)
 {
     u32 bank = vbe_on(v) ? (u32)v->dispi[D_BANK] << 16 : 0;
     u32 offset = address + bank;
 
     if (v->sequencer[S_MEMORY] & M_CHAIN4)
-        return (struct place){ offset & (u32)(v->vram->size - 1) & ~3u, address & 3 };
+        return (struct spot){ offset & (u32)(v->vram->size - 1) & ~3u, address & 3 };
     if (v->graphics[G_MISC] & MISC_CHAIN_ODD_EVEN)
         offset &= ~1u;
     if (!vbe_on(v))
         offset &= 0xffff;
-    return (struct place){ vga_place(offset) & (u32)(v->vram->size - 1), address & 1 };
+    return (struct spot){ vga_place(offset) & (u32)(v->vram->size - 1), address & 1 };
 }
 
 /* -- reading -- */
@@ -70,7 +70,7 @@ static unsigned plane_to_read(const struct vga *v, unsigned column)
 
 static u8 read_byte(struct vga *v, u32 address)
 {
-    struct place p = find(v, address);
+    struct spot p = find(v, address);
 
     v->latch = load_le32(v->vram->host + p.at);
     if (v->graphics[G_MODE] & MODE_COMPARE)
@@ -133,11 +133,12 @@ static unsigned planes_to_write(const struct vga *v, unsigned column)
 
 static void write_byte(struct vga *v, u32 address, u8 value)
 {
-    struct place p = find(v, address);
+    struct spot p = find(v, address);
     u32 changes = planes_of[planes_to_write(v, p.column)];
+    u32 kept = load_le32(v->vram->host + p.at) & ~changes;
     u8 bytes[4];
 
-    store_le32(bytes, (load_le32(v->vram->host + p.at) & ~changes) | (to_write(v, value) & changes));
+    store_le32(bytes, kept | (to_write(v, value) & changes));
     space_store(v->dev.machine->memory, v->vram, p.at, bytes, 4);
 }
 

@@ -21,7 +21,7 @@ static bool vga_pci_attach(struct device *dev, struct error *err)
 {
     struct vga *v = container_of(dev, struct vga, dev);
 
-    if (!pci_join(dev, &v->pci, &v->config, &id, err) || !vga_attach(v, err))
+    if (!pci_join(dev, &v->pci, v->config, &id, err) || !vga_attach(v, err))
         return false;
     pci_bar(&v->pci, 0, PCI_MEM32_PREFETCH, &v->linear);
     pci_bar(&v->pci, 2, PCI_MEM32, &v->mmio);
