@@ -1,32 +1,82 @@
-/* The command: arguments in, a verdict out. */
+/* The command: arguments in, a machine, a verdict out. */
 #include "core/error.h"
+#include "core/machine.h"
+#include "core/snapshot.h"
 #include "core/version.h"
-#include "frontends/headless.h"
+#include "frontends/loop.h"
 #include "frontends/options.h"
+#include "frontends/pace.h"
+#include "frontends/report.h"
+#include "frontends/screen.h"
+#include "frontends/setup.h"
+#include "frontends/verdict.h"
 
+#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
+
+static int complain(const struct error *err, int verdict)
+{
+    fprintf(stderr, "orrery: %s\n", err->text);
+    return verdict;
+}
+
+/* What is written when all is over; false: one of it could not be. */
+static bool leave_papers(struct session *s, const struct outcome *out)
+{
+    const struct options *o = s->options;
+    struct error err;
+
+    if (o->screenshot && !screen_save(s, o->screenshot, NULL, &err))
+        return complain(&err, false);
+    if (o->report && !report_write(s, out, o->report, &err))
+        return complain(&err, false);
+    if (o->hash) {
+        struct digest d = machine_hash(s->machine);
+
+        printf("%016" PRIx64 "%016" PRIx64 "\n", d.high, d.low);
+    }
+    return true;
+}
+
+static int run(struct session *s)
+{
+    u64 began = host_now();
+    enum end end = loop(s);
+    struct outcome out = {
+        .verdict = verdict_of(s, end), .instructions = machine_retired(s->machine),
+        .virtual_ns = s->machine->clock.now, .host_ns = host_now() - began,
+    };
+
+    if (s->options->command == COMMAND_TEST)
+        report_print(s, &out);
+    else if (end == END_SHUTDOWN || end == END_DEAD || end == END_BUDGET || end == END_WALL)
+        report_print(s, &out);
+    if (!leave_papers(s, &out))
+        return VERDICT_CONFIG;
+    return s->options->command == COMMAND_TEST ? out.verdict : status_of_run(s, end);
+}
 
 int main(int argc, char **argv)
 {
     struct options o;
-    struct error err;
+    struct session s;
+    struct error err = { "" };
+    int status = 0;
 
-    if (!options_parse(&o, argc, argv, &err)) {
-        fprintf(stderr, "orrery: %s\n", err.text);
-        return VERDICT_USAGE;
-    }
-    if (o.version) {
+    if (!options_parse(&o, argc, argv, &err))
+        return complain(&err, VERDICT_USAGE);
+    if (o.version)
         puts("orrery " ORRERY_VERSION);
-        return 0;
-    }
-    if (o.help) {
+    else if (o.help)
         options_help();
-        return 0;
+    else if (o.listing)
+        status = setup_list(&o, &err) ? 0 : complain(&err, VERDICT_CONFIG);
+    else {
+        bool test = o.command == COMMAND_TEST;
+
+        status = setup(&s, &o, &err) ? run(&s) : complain(&err, test ? VERDICT_CONFIG : 1);
+        session_end(&s);
     }
-    if (!o.command || strcmp(o.command, "test") || !o.bios) {
-        fputs("orrery: there is no PC yet, only `orrery test FIRMWARE`; see --help\n", stderr);
-        return VERDICT_USAGE;
-    }
-    return headless_test(&o);
+    options_free(&o);
+    return status;
 }

@@ -1,46 +1,74 @@
-/* The command line: one table, options.def, reads it and explains it. */
 #include "frontends/options.h"
 
 #include "core/error.h"
+#include "frontends/options_meaning.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum how { TEXT, MEGS, NUMBER, COUNTER, SECONDS, FLAG };
+enum kind { FLAG, TEXT, LIST, DRIVE, SIZE, COUNTER, SECONDS, ABSENT, HEADING };
 
 static const struct option {
-    const char *name, *argument;
+    const char *name, *other, *argument;
+    enum kind   kind;
     size_t      offset;
-    enum how    how;
-    const char *help;
+    const char *inside, *help;
 } options[] = {
-#define OPTION(name, argument, member, how, help) \
-    { name, argument, offsetof(struct options, member), how, help },
+#define SECTION(title) { title, NULL, NULL, HEADING, 0, NULL, NULL },
+#define OPTION(name, other, argument, kind, member, inside, help) \
+    { name, other, argument, kind, offsetof(struct options, member), inside, help },
 #include "frontends/options.def"
 #undef OPTION
+#undef SECTION
 };
+
+static const char usage[] =
+    "Usage: orrery [run] [options] [IMAGE]     a machine, in a window or on the terminal\n"
+    "       orrery test [options] IMAGE        without either, repeatable, with a verdict\n"
+    "\n"
+    "IMAGE is a disk, CD, diskette or kernel, which its bytes tell; for -machine bare it is\n"
+    "firmware. Options are QEMU's, with one dash or two.\n"
+    "\n"
+    "Verdicts of test: 0 the guest said success, 1-63 it said that failure, 64 usage, 65 a file\n"
+    "or the configuration, 66 triple fault, 67 halted and nothing can wake it, 68 instructions or\n"
+    "virtual time ran out, 69 real time ran out, 70 an expectation was not met, 74 a reset under\n"
+    "-no-reboot.\n";
 
 void options_help(void)
 {
-    puts("Usage: orrery test [options] [--bios] FILE\n"
-         "\n"
-         "Runs firmware on a bare board without a window and says how it ended:\n"
-         "  0 the guest wrote 0 to its exit port (F4h)   66 triple fault\n"
-         "  1-63 it wrote that                           67 halted, and nothing can wake it\n"
-         "  64 usage   65 a file or the configuration    68 instructions or time ran out\n"
-         "What it prints to port E9h or 402h goes to standard output.\n");
-    for (size_t i = 0; i < COUNT(options); i++) {
-        char left[40];
+    fputs(usage, stdout);
+    for (const struct option *o = options; o < options + COUNT(options); o++) {
+        char left[48];
 
-        snprintf(left, sizeof left, "--%s%s%s", options[i].name, options[i].argument ? " " : "",
-                 options[i].argument ? options[i].argument : "");
-        printf("  %-22s %s\n", left, options[i].help);
+        if (o->kind == HEADING)
+            printf("\n%s:\n", o->name);
+        if (o->kind == HEADING || o->kind == ABSENT || !o->help)
+            continue;
+        snprintf(left, sizeof left, "%s-%s%s%s%s%s", strlen(o->name) > 1 ? "-" : "", o->name,
+                 o->other ? " -" : "", o->other ? o->other : "",
+                 o->argument ? " " : "", o->argument ? o->argument : "");
+        if (strlen(left) > 26)
+            printf("  %s\n  %-26s %s\n", left, "", o->help);
+        else
+            printf("  %-26s %s\n", left, o->help);
     }
 }
 
-/* A number and a unit; false: neither. */
-static bool scaled(const char *text, u64 unit, u64 *value)
+static const struct option *find(const char *name)
+{
+    for (const struct option *o = options; o < options + COUNT(options); o++)
+        if (o->kind != HEADING && (!strcmp(o->name, name) || (o->other && !strcmp(o->other, name))))
+            return o;
+    return NULL;
+}
+
+bool options_inside(struct suboptions *s, const char *option, const char *text, struct error *err)
+{
+    return suboptions_parse(s, option, text, find(option)->inside, err);
+}
+
+bool options_size(const char *text, u64 unit, u64 *value)
 {
     char *end;
     double v = strtod(text, &end);
@@ -57,61 +85,118 @@ static bool scaled(const char *text, u64 unit, u64 *value)
     return true;
 }
 
+static bool append(struct texts *list, const struct option *opt, const char *text,
+                   struct error *err)
+{
+    struct suboptions s;
+
+    if (list->count == TEXTS)
+        return fail(err, "-%s: more than %d of them", opt->name, TEXTS);
+    list->at[list->count++] = text;
+    if (opt->kind == DRIVE || !opt->inside || !strcmp(text, "help"))
+        return true;
+    if (!suboptions_parse(&s, opt->name, text, opt->inside, err))
+        return false;
+    suboptions_free(&s);
+    return true;
+}
+
+/* -hda FILE as -drive would say it. */
+static const char *drive_text(struct options *o, const struct option *opt, const char *file)
+{
+    size_t room = strlen(opt->inside) + sizeof ",file=" + 2 * strlen(file);
+    char *text = o->made_count < TEXTS ? malloc(room) : NULL, *to;
+
+    if (!text)
+        return NULL;
+    o->made[o->made_count++] = text;
+    to = text + sprintf(text, "%s,file=", opt->inside);
+    for (; *file; file++) {
+        *to++ = *file;
+        if (*file == ',')
+            *to++ = ',';
+    }
+    *to = '\0';
+    return text;
+}
+
 static bool take(struct options *o, const struct option *opt, const char *text, struct error *err)
 {
     void *at = (char *)o + opt->offset;
-    u64 value = 0;
     bool good = true;
 
-    switch (opt->how) {
+    switch (opt->kind) {
     case FLAG:    *(bool *)at = true; return true;
     case TEXT:    *(const char **)at = text; return true;
-    case MEGS:    good = scaled(text, UINT64_C(1) << 20, (u64 *)at) && *(u64 *)at; break;
-    case COUNTER: good = scaled(text, 1, (u64 *)at); break;
-    case SECONDS: good = scaled(text, SECOND, (u64 *)at); break;
-    case NUMBER:
-        good = scaled(text, 1, &value) && value >= 1 && value <= 64;
-        *(unsigned *)at = (unsigned)value;
-        break;
+    case LIST:    return append(at, opt, text, err);
+    case DRIVE:
+        text = drive_text(o, opt, text);
+        return text ? append(at, opt, text, err) : fail(err, "-%s: too many drives", opt->name);
+    case SIZE:    good = options_size(text, UINT64_C(1) << 20, at); break;
+    case COUNTER: good = options_size(text, 1, at); break;
+    case SECONDS: good = options_size(text, SECOND, at); break;
+    case ABSENT:  return fail(err, "-%s: %s", opt->name, opt->help);
+    case HEADING: break;
     }
-    return good || fail(err, "--%s: \"%s\" is no %s", opt->name, text, opt->argument);
+    return good || fail(err, "-%s: \"%s\" is no %s", opt->name, text, opt->argument);
 }
 
-static const struct option *find(const char *name)
+/* The first word may be a command; of the others one may be an image. */
+static bool take_word(struct options *o, const char *word, bool first, struct error *err)
 {
-    for (size_t i = 0; i < COUNT(options); i++)
-        if (!strcmp(options[i].name, name))
-            return &options[i];
-    return NULL;
+    static const char *const later[] = { "replay", "diff", "image", "doctor" };
+
+    for (unsigned i = 0; first && i < COUNT(later); i++)
+        if (!strcmp(word, later[i]))
+            return fail(err, "%s: no such command yet; there are run and test", word);
+    if (first && !strcmp(word, "test"))
+        o->command = COMMAND_TEST;
+    else if (first && !strcmp(word, "run"))
+        o->command = COMMAND_RUN;
+    else if (!o->image)
+        o->image = word;
+    else
+        return fail(err, "\"%s\": one image is enough", word);
+    return true;
+}
+
+static bool read_words(struct options *o, int argc, char **argv, struct error *err)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *name = argv[i];
+        const struct option *opt;
+
+        if (name[0] != '-' || name[1] == '\0') {
+            if (!take_word(o, name, i == 1, err))
+                return false;
+            continue;
+        }
+        opt = find(name + (name[1] == '-' ? 2 : 1));
+        if (!opt)
+            return fail(err, "%s: no such option; see --help", name);
+        if (opt->kind == ABSENT)
+            return take(o, opt, NULL, err);
+        if (opt->argument && ++i == argc)
+            return fail(err, "%s wants %s", name, opt->argument);
+        if (!take(o, opt, argv[i], err))
+            return false;
+    }
+    return true;
 }
 
 bool options_parse(struct options *o, int argc, char **argv, struct error *err)
 {
     *o = (struct options){
-        .cpu = "max", .timing = "fixed", .ram_bytes = UINT64_C(64) << 20, .cpus = 1,
-        .max_time = 60 * SECOND,
+        .cpu = "max", .timing = "fixed", .ram_bytes = UINT64_C(128) << 20, .cpus = 1,
     };
-    for (int i = 1; i < argc; i++) {
-        const char *name = argv[i];
-        const struct option *opt;
+    if (read_words(o, argc, argv, err) && options_understand(o, err))
+        return true;
+    options_free(o);
+    return false;
+}
 
-        if (name[0] != '-') {
-            if (!o->command)
-                o->command = name;
-            else if (!o->bios)
-                o->bios = name;
-            else
-                return fail(err, "\"%s\": one image is enough", name);
-            continue;
-        }
-        name += name[1] == '-' ? 2 : 1;
-        opt = find(name);
-        if (!opt)
-            return fail(err, "%s: no such option; see --help", argv[i]);
-        if (opt->argument && ++i == argc)
-            return fail(err, "--%s wants %s", opt->name, opt->argument);
-        if (!take(o, opt, argv[i], err))
-            return false;
-    }
-    return true;
+void options_free(struct options *o)
+{
+    while (o->made_count)
+        free(o->made[--o->made_count]);
 }

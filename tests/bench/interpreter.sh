@@ -76,11 +76,11 @@ for p in $programs; do
     : > "$out/times"; : > "$out/qemu"; : > "$out/cycles"
     for r in $(seq "$rounds"); do
         if [ $perf = yes ]; then
-            perf stat -x, -o "$out/perf" -e cycles:u,instructions:u "$orrery" test "$out/$p.rom" >"$out/stdout" 2>"$out/stderr"
+            perf stat -x, -o "$out/perf" -e cycles:u,instructions:u "$orrery" test -machine bare "$out/$p.rom" >"$out/stdout" 2>"$out/stderr"
             awk -F, '/cycles/ { print $1 }' "$out/perf" >> "$out/cycles"
             hosts=$(awk -F, '/instructions/ { print $1 }' "$out/perf")
         fi
-        user_seconds "$orrery" test "$out/$p.rom" >> "$out/times"
+        user_seconds "$orrery" test -machine bare "$out/$p.rom" >> "$out/times"
         got=$(cat "$out/stdout")
         if [ -e "$out/$p.linux" ]; then
             want=$("$out/$p.linux")
@@ -90,7 +90,7 @@ for p in $programs; do
             grep -q passed "$out/stderr" || { echo "$p: $(cat "$out/stderr")"; exit 1; }
         fi
     done
-    n=$("$orrery" test "$out/$p.rom" 2>&1 >/dev/null | sed -n 's/.*at instruction \([0-9]*\).*/\1/p')
+    n=$("$orrery" test -machine bare "$out/$p.rom" 2>&1 >/dev/null | sed -n 's/.*at instruction \([0-9]*\).*/\1/p')
     s=$(median < "$out/times")
     c=-; h=-; q=-
     [ $perf = yes ] && c=$(median < "$out/cycles" | awk -v n="$n" '{ printf "%.2f", $1 / n }') &&
@@ -98,7 +98,7 @@ for p in $programs; do
     [ -n "$ghz" ] && c=$(awk -v s="$s" -v g="$ghz" -v n="$n" 'BEGIN { printf "%.2f", s * g * 1e9 / n }')
     if [ -n "${CALLGRIND:-}" ] && command -v valgrind >/dev/null; then
         for limit in 2000000 6000000; do
-            valgrind --tool=callgrind --callgrind-out-file=/dev/null "$orrery" test "$out/$p.rom" --max-insn $limit \
+            valgrind --tool=callgrind --callgrind-out-file=/dev/null "$orrery" test -machine bare "$out/$p.rom" --max-insn $limit \
                 2>&1 >/dev/null | sed -n 's/.*Collected : \([0-9]*\).*/\1/p' > "$out/ir.$limit"
         done
         h=$(awk -v a="$(cat "$out/ir.6000000")" -v b="$(cat "$out/ir.2000000")" 'BEGIN { printf "%.1f", (a - b) / 4e6 }')

@@ -11,9 +11,9 @@ for source in "$SRC"/tests/guest/asm/*.asm; do
         continue
     fi
     options=$(sed -n 's/^; orrery: //p' "$source")
-    "$ORRERY" test "$out/$name.bin" $options --max-time 2 --state-hash > "$out/$name.log" 2> "$out/$name.verdict"
+    "$ORRERY" test -machine bare "$out/$name.bin" $options --max-time 2 --state-hash > "$out/$name.log" 2> "$out/$name.verdict"
     status=$?
-    "$ORRERY" test "$out/$name.bin" $options --max-time 2 --state-hash --one-insn > "$out/$name.steps" 2>&1
+    "$ORRERY" test -machine bare "$out/$name.bin" $options --max-time 2 --state-hash --one-insn > "$out/$name.steps" 2>&1
     if [ $status -ne 0 ]; then
         echo "$name: $(cat "$out/$name.verdict")"
         grep FAIL "$out/$name.log"

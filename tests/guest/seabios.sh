@@ -6,7 +6,7 @@ for f in /usr/share/seabios/bios-256k.bin /usr/share/seabios/bios.bin; do
     [ -e "$f" ] && bios=$f && break
 done
 [ -n "$bios" ] || { echo "no SeaBIOS here (package seabios)"; exit 1; }
-words=$("$ORRERY" test "$bios" --max-time 0.1 2>/dev/null) || true
+words=$("$ORRERY" test -machine bare "$bios" --max-time 0.1 2>/dev/null) || true
 case "$words" in
 *"SeaBIOS (version"*) ;;
 *) echo "it said: $words"; exit 1 ;;

@@ -1,0 +1,173 @@
+/* Disks, CDs and diskettes, and the bare image: from options to drives with media. */
+#include "frontends/parts.h"
+
+#include "core/error.h"
+#include "frontends/files.h"
+#include "frontends/options.h"
+#include "frontends/recognise.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { KERNEL_LIMIT = 1 << 30, IDE_DRIVES = 4, FLOPPIES = 2 };
+
+static const char *const ide_name[IDE_DRIVES] = { "hda", "hdb", "hdc", "hdd" };
+static const char *const floppy_name[FLOPPIES] = { "fda", "fdb" };
+
+static bool is_taken(const struct parts *p, const char *name)
+{
+    for (size_t i = 0; i < p->input.drive_count; i++)
+        if (!strcmp(p->drive[i].name, name))
+            return true;
+    return false;
+}
+
+bool parts_add_drive(struct parts *p, struct session *s, const char *name, const char *path,
+                     bool cdrom, bool read_only, bool throw_away, struct error *err)
+{
+    struct board_drive *d = &p->drive[p->input.drive_count];
+
+    if (is_taken(p, name))
+        return fail(err, "%s: there are two media for this drive", name);
+    *d = (struct board_drive){ name, cdrom, NULL };
+    if (path && *path && !(d->medium = media_open(s, path, read_only || cdrom, throw_away, err)))
+        return false;
+    p->input.drives = p->drive;
+    p->input.drive_count++;
+    return true;
+}
+
+/* The drive that index= names, or the first free one. */
+static const char *choose(const struct parts *p, const struct suboptions *s, bool floppy,
+                          struct error *err)
+{
+    const char *const *names = floppy ? floppy_name : ide_name;
+    unsigned count = floppy ? FLOPPIES : IDE_DRIVES;
+    u64 bus = 0, unit = 0, index;
+
+    if (!suboption_number(s, "index", &index) || !suboption_number(s, "bus", &bus)
+        || !suboption_number(s, "unit", &unit))
+        return fail(err, "-drive: index=, bus= and unit= are numbers"), NULL;
+    if (suboption(s, "index") || suboption(s, "bus") || suboption(s, "unit")) {
+        if (!suboption(s, "index"))
+            index = bus * 2 + unit;
+        if (index < count)
+            return names[index];
+        return fail(err, "-drive index=%llu: there are %u such drives",
+                    (unsigned long long)index, count), NULL;
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (!is_taken(p, names[i]))
+            return names[i];
+    return fail(err, "-drive: all %u drives are taken", count), NULL;
+}
+
+static bool check(const struct suboptions *s, struct error *err)
+{
+    const char *interface = suboption(s, "if"), *media = suboption(s, "media");
+    const char *format = suboption(s, "format");
+
+    if (interface && strcmp(interface, "ide") && strcmp(interface, "floppy"))
+        return fail(err, "-drive if=%s: there are ide and floppy", interface);
+    if (media && strcmp(media, "disk") && strcmp(media, "cdrom"))
+        return fail(err, "-drive media=%s: there are disk and cdrom", media);
+    if (format && strcmp(format, "raw"))
+        return fail(err, "-drive format=%s: only raw images are read", format);
+    return true;
+}
+
+static bool throws_away(const struct options *o, const struct suboptions *s)
+{
+    return o->command == COMMAND_TEST || suboption_flag(s, "snapshot", o->snapshot);
+}
+
+static bool add_one(struct parts *p, struct session *s, const struct suboptions *sub,
+                    struct error *err)
+{
+    const char *interface = suboption(sub, "if"), *media = suboption(sub, "media"), *name;
+    bool floppy = interface && !strcmp(interface, "floppy");
+    bool cdrom = !floppy && media && !strcmp(media, "cdrom");
+
+    if (!check(sub, err))
+        return false;
+    name = choose(p, sub, floppy, err);
+    return name && parts_add_drive(p, s, name, suboption(sub, "file"), cdrom,
+                                   suboption_flag(sub, "readonly", false),
+                                   throws_away(s->options, sub), err);
+}
+
+bool parts_add_drives(struct parts *p, struct session *s, struct error *err)
+{
+    const struct options *o = s->options;
+
+    for (unsigned i = 0; i < o->drive.count; i++) {
+        struct suboptions sub;
+        bool good;
+
+        if (!options_inside(&sub, "drive", o->drive.at[i], err))
+            return false;
+        good = add_one(p, s, &sub, err);
+        suboptions_free(&sub);
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+static bool add_kernel(struct parts *p, const struct options *o, const char *path,
+                       struct error *err)
+{
+    if (o->kernel && o->kernel != path)
+        return fail(err, "%s: a kernel, and -kernel is another", path);
+    p->kernel_bytes = file_read(path, KERNEL_LIMIT, &p->kernel.count, err);
+    if (!p->kernel_bytes)
+        return false;
+    if (o->initrd) {
+        p->initrd_bytes = file_read(o->initrd, KERNEL_LIMIT, &p->kernel.initrd_count, err);
+        if (!p->initrd_bytes)
+            return false;
+    }
+    p->kernel.bytes = p->kernel_bytes;
+    p->kernel.initrd = p->initrd_bytes;
+    p->kernel.command_line = o->append;
+    p->kernel.name = path;
+    p->input.kernel = &p->kernel;
+    return true;
+}
+
+static enum image look(const char *path, const char **what, struct error *err)
+{
+    enum image kind;
+    size_t count;
+    u64 size;
+    u8 *head = malloc(RECOGNISE_BYTES);
+
+    *what = NULL;
+    if (!head || !file_head(path, head, RECOGNISE_BYTES, &count, &size, err))
+        kind = IMAGE_UNKNOWN;
+    else
+        kind = recognise(head, count, size, what);
+    free(head);
+    return kind;
+}
+
+bool parts_add_image(struct parts *p, struct session *s, struct error *err)
+{
+    const struct options *o = s->options;
+    bool throw_away = o->snapshot || o->command == COMMAND_TEST;
+    const char *what;
+
+    if (o->kernel && !add_kernel(p, o, o->kernel, err))
+        return false;
+    if (!o->image)
+        return true;
+    switch (look(o->image, &what, err)) {
+    case IMAGE_KERNEL: return add_kernel(p, o, o->image, err);
+    case IMAGE_CD:     return parts_add_drive(p, s, "hdc", o->image, true, true, false, err);
+    case IMAGE_FLOPPY: return parts_add_drive(p, s, "fda", o->image, false, false, throw_away, err);
+    case IMAGE_DISK:   return parts_add_drive(p, s, "hda", o->image, false, false, throw_away, err);
+    case IMAGE_FOREIGN: return fail(err, "%s: a %s; only raw images are read", o->image, what);
+    case IMAGE_UNKNOWN: break;
+    }
+    return what ? fail(err, "%s: not recognised; %s", o->image, what) : false;
+}
