@@ -206,7 +206,7 @@ bool cpu_join(struct cpu *cpu, const struct cpu_ops *ops, struct error *err)
 
 void machine_reset(struct machine *m, enum reset how)
 {
-    m->reset_asked = false;
+    m->reset_asked = m->suspended = false;
     m->turn = 0;
     m->turn_ends = m->clock.now + m->quantum;
     for (struct device *dev = m->devices; dev; dev = dev->next)
@@ -223,6 +223,12 @@ void machine_stop(struct machine *m, enum stop why)
 void machine_ask_reset(struct machine *m)
 {
     m->reset_asked = true;
+    m->clock.deadline = 0;
+}
+
+void machine_suspend(struct machine *m)
+{
+    m->suspended = true;
     m->clock.deadline = 0;
 }
 
@@ -292,13 +298,13 @@ enum run machine_run(struct machine *m, u64 until)
     while (!m->stop && m->clock.now < until) {
         u64 limit = earlier(until, replay_next(m));
 
-        if (m->reset_asked && m->stop_at_reset) {
+        if (m->reset_asked && m->stop_at_reset && !m->suspended) {
             machine_stop(m, STOP_RESET);
             break;
         }
         if (m->reset_asked)
             machine_reset(m, RESET_WIRE);
-        if (asleep < m->cpus) {
+        if (asleep < m->cpus && !m->suspended) {
             asleep = take_turn(m, limit) ? 0 : asleep + 1;
             continue;
         }
@@ -395,6 +401,7 @@ static const struct state_row machine_rows[] = {
     ROW(turn_ends, turn_ends, STATE_UNSIGNED, "and until when, ns"),
     ROW(random, random, STATE_UNSIGNED, "behind the next random number"),
     ROW(reset_asked, reset_asked, STATE_BOOL, "RESET follows the instruction"),
+    ROW(suspended, suspended, STATE_BOOL, "the processors have no power"),
     { 0 }
 };
 

@@ -40,10 +40,10 @@ struct machine {
     u64             quantum;            /* longest turn of one CPU among several, ns */
     struct config  *config;             /* the frontend's; may be NULL */
 
-    u32             turn;               /* whose it is; saved, as are the next three */
+    u32             turn;               /* whose it is; saved, as are the next four */
     u64             turn_ends;
     u64             random;             /* seeded by the board: see machine_random() */
-    bool            reset_asked;
+    bool            reset_asked, suspended;
     enum stop       stop;
     u32             exit_code;          /* for the frontend, with STOP_POWER_OFF */
 
@@ -75,9 +75,10 @@ bool machine_wire(struct machine *, const char *from, const char *to, u16 pin, s
 void     machine_reset(struct machine *, enum reset);
 enum run machine_run(struct machine *, u64 until);
 
-/* These two may be called by a device while a CPU runs; they act when its instruction ends. */
+/* These three may be called by a device while a CPU runs; they act when its instruction ends. */
 void machine_stop(struct machine *, enum stop why);
 void machine_ask_reset(struct machine *);
+void machine_suspend(struct machine *);     /* no CPU runs until a reset; time passes */
 
 /*
  * Everything from outside enters here, between two runs: it is written to the record

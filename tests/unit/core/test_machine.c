@@ -388,3 +388,22 @@ Test(machine, destroying_none_does_nothing)
 {
     machine_destroy(NULL);
 }
+
+Test(machine, suspended_processors_stand_still_until_a_reset)
+{
+    struct fake_cpu *c = fake_cpu(m, "cpu0", 10, 0);
+    struct ticker *t = ticker(m, "t", 1000);
+    u64 retired;
+
+    machine_reset(m, RESET_POWER);
+    machine_run(m, 500);
+    machine_suspend(m);
+    retired = machine_retired(m);
+    cr_assert_eq(machine_run(m, 10500), RUN_REACHED);
+    cr_assert_eq(machine_retired(m), retired);
+    cr_assert_eq(t->pulses, 10);
+    machine_ask_reset(m);
+    machine_run(m, 10600);
+    cr_assert_gt(machine_retired(m), retired);
+    cr_assert_not(c->asleep);
+}
