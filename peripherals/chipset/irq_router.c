@@ -1,12 +1,10 @@
 /*
  * The board's interrupt wires, each joined with the others of its number and led to the
- * 8259s and to the I/O APIC's pin. The timer's IRQ 0 arrives at pin 2 there, where the
- * 8259s have their cascade, and pin 0 is free: Intel MultiProcessor Specification 1.4,
- * [Default Configurations].
+ * 8259s and to the I/O APIC. Which pin of that has IRQ 0 is the board's to say.
  */
 #include "peripherals/chipset/irq_router.h"
 
-enum { PIC_IRQS = 16, GSIS = 24, SOURCES = 8, STRIDE = 32, TIMER = 0, TIMER_GSI = 2 };
+enum { PIC_IRQS = 16, GSIS = 24, SOURCES = 8, STRIDE = 32 };
 
 #define ROUTER_STATE(ONE, MANY, PART) \
     MANY(u8, raised, 24, "by which sources")
@@ -28,10 +26,7 @@ static void router_pin(struct device *dev, unsigned pin, bool level)
     r->raised[irq] = (u8)(level ? r->raised[irq] | 1 << source : r->raised[irq] & ~(1 << source));
     if (irq < PIC_IRQS)
         line_set(&r->pic[irq], r->raised[irq]);
-    if (irq == TIMER || irq == TIMER_GSI)
-        line_set(&r->gsi[TIMER_GSI], r->raised[TIMER] | r->raised[TIMER_GSI]);
-    else
-        line_set(&r->gsi[irq], r->raised[irq]);
+    line_set(&r->gsi[irq], r->raised[irq]);
 }
 
 static bool router_attach(struct device *dev, struct error *err)
