@@ -30,8 +30,15 @@ static inline void drive(struct device *dev, unsigned pin, bool level)
     dev->type->pin(dev, pin, level);
 }
 
-static inline u8 in8(struct machine *m, u16 port)          { return (u8)space_read(m->ports, port, 1); }
-static inline void out8(struct machine *m, u16 port, u8 v) { space_write(m->ports, port, v, 1); }
+static inline u8 in8(struct machine *m, u16 port)
+{
+    return (u8)space_read(m->ports, port, 1);
+}
+
+static inline void out8(struct machine *m, u16 port, u8 v)
+{
+    space_write(m->ports, port, v, 1);
+}
 
 /*
  * Runs to `end` a machine that make() built and started, and again with a save and a load
