@@ -36,7 +36,8 @@ enum { SMM_BASE = 0xa0000, SMM_SIZE = 0x20000, SHADOW = 0xc0000, BLOCK = 0x4000,
 
 #define I440FX_STATE(ONE, MANY, PART)                               \
     PART(struct pci_config, config, 1, PCI_CONFIG_STATE)            \
-    ONE (u32, address, "configuration address register")
+    ONE (u32,  address,   "configuration address register")         \
+    ONE (bool, suspended, "the rest of the machine has no power")
 
 struct i440fx {
     struct device  dev;
@@ -350,6 +351,12 @@ static void set_up_registers(struct pci *p)
 
 /* -- life -- */
 
+static void i440fx_pin(struct device *dev, unsigned pin, bool level)
+{
+    if (pin == I440FX_SUSSTAT)
+        container_of(dev, struct i440fx, dev)->suspended = level;
+}
+
 static void map_ports(struct i440fx *f)
 {
     struct space *ports = f->dev.machine->ports;
@@ -383,12 +390,14 @@ static bool i440fx_attach(struct device *dev, struct error *err)
     return true;
 }
 
+/* RAM that outlives a sleep stays where it is, shadow and SMRAM too: firmware resumes there. */
 static void i440fx_reset(struct device *dev, enum reset how)
 {
     struct i440fx *f = container_of(dev, struct i440fx, dev);
 
     f->address = 0;
-    pci_reset(&f->pci);
+    if (how == RESET_POWER || !f->suspended)
+        pci_reset(&f->pci);
     place_all(f);
 }
 
@@ -403,5 +412,5 @@ static void i440fx_resume(struct device *dev)
 const struct device_type i440fx_type = {
     .name = "82440fx", .title = "440FX host bridge", .size = sizeof(struct i440fx),
     .state = state_rows, .attach = i440fx_attach, .reset = i440fx_reset,
-    .resume = i440fx_resume,
+    .pin = i440fx_pin, .resume = i440fx_resume,
 };

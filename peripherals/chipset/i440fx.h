@@ -10,6 +10,10 @@ struct space;
  */
 extern const struct device_type i440fx_type;
 
+enum i440fx_pin {
+    I440FX_SUSSTAT,             /* high: a reset leaves the registers alone, for S3 */
+};
+
 /*
  * Maps `main` at 0-9FFFFh, from 1 MB to low_bytes, and what is left from 4 GB on. Both sizes
  * are at least 1 MB; what lies behind A0000-FFFFFh is for SMRAM and for shadowing ROMs.
