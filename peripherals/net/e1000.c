@@ -291,8 +291,8 @@ static void reset_registers(struct e1000 *n)
     memset(n->vlan, 0, sizeof n->vlan);
     memset(n->address, 0, sizeof n->address);
     memset(n->context, 0, sizeof n->context);
-    n->address[0] = n->eeprom[0] | (u32)n->eeprom[1] << 16;
-    n->address[1] = n->eeprom[2] | ADDRESS_VALID;
+    n->address[0] = n->eeprom->word[0] | (u32)n->eeprom->word[1] << 16;
+    n->address[1] = n->eeprom->word[2] | ADDRESS_VALID;
     n->quiet_until = n->wire_free = 0;
 }
 
@@ -307,9 +307,8 @@ static void e1000_reset(struct device *dev, enum reset kind)
     pci_reset(&n->pci);
     reset_registers(n);
     n->io_address = 0;
-    n->eeprom_bits = 0;
-    n->eeprom_unlocked = false;
-    n->eeprom_out = 0x10000;
+    n->eeprom->unlocked = false;
+    eeprom_deselect(n->eeprom);
     e1000_phy_reset(n);
     e1000_phy_settle(n);
     n->icr = 0;

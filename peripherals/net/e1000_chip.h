@@ -1,6 +1,7 @@
 #pragma once
 #include "bus/pci.h"
 #include "core/net.h"
+#include "peripherals/net/eeprom.h"
 #include "peripherals/net/nic.h"
 
 /*
@@ -95,11 +96,7 @@
     MANY(u32,  multicast, 128,  "MTA: hashes, at 5200h")                \
     MANY(u32,  vlan, 128,       "VFTA: tags that pass, at 5600h")       \
     MANY(u32,  filters, 112,    "IP4AT, IP6AT, WUPM at 5840h to 5A00h") \
-    MANY(u16,  eeprom, 64,      "words")                                \
-    ONE (u16,  eeprom_in,       "bits that were clocked in")            \
-    ONE (u8,   eeprom_bits,     "how many")                             \
-    ONE (u32,  eeprom_out,      "bits to clock out; bit 16 is first")   \
-    ONE (bool, eeprom_unlocked, "by EWEN")                              \
+    PART(struct eeprom, eeprom, 1, EEPROM_STATE)                        \
     MANY(u16,  phy, 32,         "registers")                            \
     ONE (bool, carrier,         "a cable is plugged in")                \
     ONE (bool, link,            "and both ends agree")                  \
@@ -196,6 +193,3 @@ void e1000_start_transmit(struct e1000 *);
 void e1000_transmit_attach(struct e1000 *);
 bool e1000_ready(const struct net_port *);
 void e1000_receive(struct e1000 *, const u8 *frame, size_t count);
-
-/* The sum of bytes as big-endian words, folded to 16 bits; RFC 1071. */
-u16 e1000_sum(const u8 *bytes, size_t count, u32 sum);

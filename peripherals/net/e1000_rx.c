@@ -8,6 +8,7 @@
 #include "peripherals/net/e1000_chip.h"
 
 #include "core/bits.h"
+#include "peripherals/net/inet.h"
 
 #include <string.h>
 
@@ -15,7 +16,7 @@ enum { DESCRIPTOR = 16 };
 enum { DD = 0x01, EOP = 0x02, IXSM = 0x04, VP = 0x08, TCPCS = 0x20, IPCS = 0x40, PIF = 0x80 };
 enum { TCPE = 0x20, IPE = 0x40 };
 enum { AV = INT32_MIN, AS_SOURCE = 0x10000, AS = 0x30000 };
-enum { TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86dd, TYPE_PAUSE = 0x8808, TCP = 6, UDP = 17 };
+enum { TYPE_PAUSE = 0x8808 };
 
 /* What the chip finds out about a frame, for its last descriptor. */
 struct verdict {
@@ -23,8 +24,6 @@ struct verdict {
     u16 checksum, tag;
     bool small;
 };
-
-static u16 be16(const u8 *p)    { return (u16)(p[0] << 8 | p[1]); }
 
 static u32 entries(const struct e1000 *n)
 {
@@ -88,9 +87,9 @@ static bool hash_matches(const struct e1000 *n, const u8 *mac)
 
 static bool vlan_matches(const struct e1000 *n, const u8 *frame)
 {
-    u16 tag = be16(frame + 14);
+    u16 tag = load_be16(frame + 14);
 
-    if (!(n->rctl & RCTL_VFE) || be16(frame + 12) != n->vet)
+    if (!(n->rctl & RCTL_VFE) || load_be16(frame + 12) != n->vet)
         return true;
     if (n->rctl & RCTL_CFIEN && !(tag & 0x1000) != !(n->rctl & RCTL_CFI))
         return false;
@@ -103,7 +102,7 @@ static bool is_ours(const struct e1000 *n, const u8 *frame)
 
     if (!vlan_matches(n, frame))
         return false;
-    if (be16(frame + 12) == TYPE_PAUSE && n->ctrl & CTRL_RFCE && n->rctl & RCTL_DPF)
+    if (load_be16(frame + 12) == TYPE_PAUSE && n->ctrl & CTRL_RFCE && n->rctl & RCTL_DPF)
         return false;
     if (address_matches(n, frame))
         return true;
@@ -114,68 +113,29 @@ static bool is_ours(const struct e1000 *n, const u8 *frame)
     return n->rctl & RCTL_MPE || hash_matches(n, frame);
 }
 
-/* -- checksums -- */
-
-/* TCP or UDP at `at`, of `length` bytes, with the pseudo header's sum so far. */
-static void check_transport(const u8 *frame, size_t at, size_t length, u8 protocol, u32 pseudo,
-                            struct verdict *v)
-{
-    if (protocol == UDP && (length < 8 || be16(frame + at + 6) == 0))
-        return;
-    if ((protocol != TCP && protocol != UDP) || length < 8)
-        return;
-    v->status |= TCPCS;
-    if (e1000_sum(frame + at, length, pseudo + protocol + (u32)length) != 0xffff)
-        v->errors |= TCPE;
-}
-
-static void check_ipv4(const struct e1000 *n, const u8 *frame, size_t at, size_t end,
-                       struct verdict *v)
-{
-    const u8 *ip = frame + at;
-    size_t header = (size_t)(ip[0] & 15) * 4, total = be16(ip + 2);
-
-    if (ip[0] >> 4 != 4 || header < 20 || total < header || at + total > end)
-        return;
-    v->status &= (u8)~IXSM;
-    if (n->rxcsum & RXCSUM_IPOFLD) {
-        v->status |= IPCS;
-        if (e1000_sum(ip, header, 0) != 0xffff)
-            v->errors |= IPE;
-    }
-    if (n->rxcsum & RXCSUM_TUOFLD && !(be16(ip + 6) & 0x3fff))  /* fragments have none */
-        check_transport(frame, at + header, total - header, ip[9], e1000_sum(ip + 12, 8, 0), v);
-}
-
-static void check_ipv6(const struct e1000 *n, const u8 *frame, size_t at, size_t end,
-                       struct verdict *v)
-{
-    const u8 *ip = frame + at;
-    size_t length = be16(ip + 4);
-
-    if (ip[0] >> 4 != 6 || at + 40 + length > end || !(n->rxcsum & RXCSUM_TUOFLD))
-        return;
-    if (ip[6] == TCP || ip[6] == UDP)
-        v->status &= (u8)~IXSM;
-    check_transport(frame, at + 40, length, ip[6], e1000_sum(ip + 8, 32, 0), v);
-}
+/* -- checksums: [Receive Packet Checksum Offloading] -- */
 
 static void check(const struct e1000 *n, const u8 *frame, size_t count, struct verdict *v)
 {
-    size_t at = 2 * NIC_MAC, skip = n->rxcsum & RXCSUM_PCSS;
-    u16 type = be16(frame + at);
+    size_t skip = n->rxcsum & RXCSUM_PCSS;
+    bool ip = n->rxcsum & RXCSUM_IPOFLD, transport = n->rxcsum & RXCSUM_TUOFLD;
+    struct inet i;
 
-    v->checksum = skip < count ? e1000_sum(frame + skip, count - skip, 0) : 0;
-    v->status |= IXSM;
-    if (type == n->vet) {
-        at += NIC_TAG;
-        type = be16(frame + at);
+    v->checksum = skip < count ? inet_sum(frame + skip, count - skip, 0) : 0;
+    if (!inet_find(frame, count, (u16)n->vet, &i)) {
+        v->status |= IXSM;
+        return;
     }
-    at += 2;
-    if (type == TYPE_IPV4 && count >= at + 20)
-        check_ipv4(n, frame, at, count, v);
-    else if (type == TYPE_IPV6 && count >= at + 40)
-        check_ipv6(n, frame, at, count, v);
+    if (ip && i.version == 4) {
+        v->status |= IPCS;
+        v->errors |= inet_header_is_good(frame, &i) ? 0 : IPE;
+    }
+    if (transport && i.transport_here && inet_has_sum(frame, &i)) {
+        v->status |= TCPCS;
+        v->errors |= inet_transport_is_good(frame, &i) ? 0 : TCPE;
+    }
+    if (!(v->status & (IPCS | TCPCS)))
+        v->status |= IXSM;
 }
 
 /* -- into memory -- */
@@ -241,7 +201,7 @@ static void overrun(struct e1000 *n)
 
 static bool length_is_good(struct e1000 *n, const u8 *frame, size_t count)
 {
-    size_t most = FRAME_BYTES + (be16(frame + 12) == n->vet ? NIC_TAG : 0);
+    size_t most = FRAME_BYTES + (load_be16(frame + 12) == n->vet ? NIC_TAG : 0);
 
     if (count <= most || (n->rctl & RCTL_LPE && count <= E1000_LONGEST))
         return true;
@@ -258,9 +218,9 @@ static size_t prepare(struct e1000 *n, size_t count, struct verdict *v)
     check(n, to, count, v);
     crc = n->rctl & RCTL_SECRC ? 0 : nic_crc(to, count);
     v->small = count + NIC_CRC <= n->rsrpd;
-    if (n->ctrl & CTRL_VME && be16(to + 12) == n->vet) {
+    if (n->ctrl & CTRL_VME && load_be16(to + 12) == n->vet) {
         v->status |= VP;
-        v->tag = be16(to + 14);
+        v->tag = load_be16(to + 14);
         count -= NIC_TAG;
         memmove(to + 12, to + 12 + NIC_TAG, count - 12);
     }

@@ -9,6 +9,7 @@
 #include "peripherals/net/e1000_chip.h"
 
 #include "core/bits.h"
+#include "peripherals/net/inet.h"
 
 #include <string.h>
 
@@ -36,19 +37,6 @@ struct job {
     struct descriptor first, last;
     bool   report, delayed, overflow;
 };
-
-u16 e1000_sum(const u8 *bytes, size_t count, u32 sum)
-{
-    u64 total = sum;
-
-    for (size_t i = 0; i + 1 < count; i += 2)
-        total += (u32)bytes[i] << 8 | bytes[i + 1];
-    if (count & 1)
-        total += (u32)bytes[count - 1] << 8;
-    while (total >> 16)
-        total = (total & 0xffff) + (total >> 16);
-    return (u16)total;
-}
 
 static u32 entries(const struct e1000 *n)
 {
@@ -113,7 +101,7 @@ static void put_checksum(u8 *packet, size_t count, unsigned start, unsigned at, 
 
     if (start >= stop || at + 2u > count)
         return;
-    sum = (u16)~e1000_sum(packet + start, stop - start, 0);
+    sum = (u16)~inet_sum(packet + start, stop - start, 0);
     if (udp && sum == 0)
         sum = 0xffff;                   /* 0 would mean none; RFC 768 */
     packet[at] = (u8)(sum >> 8);
@@ -197,10 +185,8 @@ static void add_be(u8 *header, size_t room, size_t at, unsigned size, u32 more)
 
 static void set_be16(u8 *header, size_t room, size_t at, u32 value)
 {
-    if (at + 2 > room)
-        return;
-    header[at] = (u8)(value >> 8);
-    header[at + 1] = (u8)value;
+    if (at + 2 <= room)
+        store_be16(header + at, (u16)value);
 }
 
 /* What differs from one segment's header to the next. [TCP Segmentation, header updates] */
@@ -226,7 +212,7 @@ static void fix_header(const struct e1000_context *c, u8 *frame, size_t count, u
     if ((size_t)c->at + 2 <= h) {
         u8 length[2] = { (u8)(l4 >> 8), (u8)l4 };
 
-        set_be16(frame, h, c->at, e1000_sum(frame + c->at, 2, e1000_sum(length, 2, 0)));
+        set_be16(frame, h, c->at, inet_sum(frame + c->at, 2, inet_sum(length, 2, 0)));
     }
 }
 
