@@ -182,11 +182,13 @@ static void pit_reset(struct device *dev, enum reset how)
 
     if (how != RESET_POWER)
         return;
-    for (unsigned i = 0; i < COUNTERS; i++)
+    for (unsigned i = 0; i < COUNTERS; i++) {
         p->counter[i] = (struct counter){
             .seen = device_ticks(dev, CLOCK_HZ), .gate = i < 2, .null_count = true,
         };
-    p->followed[0] = true;
+        p->followed[i] |= i == 0;
+        plan(p, i);
+    }
 }
 
 static bool pit_attach(struct device *dev, struct error *err)
