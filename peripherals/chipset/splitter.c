@@ -1,22 +1,28 @@
-/* One wire that many hear. Its level is the wires' own state. */
+/* A wired OR that many hear. */
 #include "peripherals/chipset/splitter.h"
 
 #include "core/machine.h"
 
 #include <stdio.h>
 
+#define SPLITTER_STATE(ONE, MANY, PART) \
+    ONE (u32, in, "pins that are up")
+
 struct splitter {
     struct device dev;
     struct line   out[MACHINE_CPUS];
     char          name[MACHINE_CPUS][4];
+    STATE_MEMBERS(SPLITTER_STATE)
 };
+DEFINE_STATE(struct splitter, SPLITTER_STATE);
 
 static void splitter_pin(struct device *dev, unsigned pin, bool level)
 {
     struct splitter *s = container_of(dev, struct splitter, dev);
 
+    s->in = level ? s->in | 1u << pin : s->in & ~(1u << pin);
     for (unsigned i = 0; i < MACHINE_CPUS && s->out[i].listener; i++)
-        line_set(&s->out[i], level);
+        line_set(&s->out[i], s->in != 0);
 }
 
 static bool splitter_attach(struct device *dev, struct error *err)
@@ -32,5 +38,5 @@ static bool splitter_attach(struct device *dev, struct error *err)
 
 const struct device_type splitter_type = {
     .name = "splitter", .title = "one wire to many", .size = sizeof(struct splitter),
-    .attach = splitter_attach, .pin = splitter_pin,
+    .state = state_rows, .attach = splitter_attach, .pin = splitter_pin,
 };
