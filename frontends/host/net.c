@@ -111,7 +111,6 @@ bool net_pump(struct net_host *n)
 {
     u64 now = n->machine->clock.now;
 
-    n->type->poll(n);
     while (n->waiting) {
         const struct net_frame *f = &n->queue[n->first];
 

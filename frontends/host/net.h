@@ -21,8 +21,6 @@ struct net_type {
     const char *name;                   /* "user", as -nic and -netdev name it */
     /* Starts with *net zeroed but for what it needs: machine and name. NULL: err says why. */
     struct net_host *(*open)(const struct suboptions *, struct machine *, struct error *);
-    /* What the outside has brought since: by net_queue(). Never waits. */
-    void (*poll)(struct net_host *);
     void (*close)(struct net_host *);   /* frees it too */
 };
 
@@ -37,7 +35,7 @@ struct net_frame {
 struct net_host {                       /* first member of every kind's struct */
     struct net             net;         /* for net_port.out */
     const struct net_type *type;
-    struct source          source;      /* for the run loop's sleeps */
+    struct source          source;      /* for sources_add(): what the outside brings */
     struct machine        *machine;
     struct net_port       *port;
     struct net_dump       *dump;        /* or NULL */
@@ -58,8 +56,8 @@ struct net_host *net_open(struct machine *, const char *device, const char *kind
 void             net_close(struct net_host *);
 
 /*
- * Between two runs: asks the outside, without waiting, and gives the guest what has come.
- * True: frames are waiting for room in the interface.
+ * Between two runs, after sources_wait(): gives the guest what has come. True: frames are
+ * waiting for room in the interface.
  */
 bool net_pump(struct net_host *);
 /* Where the next run had better end at the latest: soon, while frames come and go. */

@@ -165,18 +165,6 @@ static void after_wait(struct source *s, const struct poll_set *set)
     }
 }
 
-static void user_poll(struct net_host *n)
-{
-    struct poll_set set;
-
-    set.count = 0;
-    set.timeout_ms = 0;
-    before_wait(&n->source, &set);
-    if (set.count && poll(set.fd, set.count, 0) < 0)
-        set.count = 0;
-    after_wait(&n->source, &set);
-}
-
 static void user_send(struct net *net, const u8 *frame, size_t count)
 {
     struct user *u = container_of(net, struct user, host.net);
@@ -360,5 +348,5 @@ static struct net_host *user_open(const struct suboptions *o, struct machine *m,
 }
 
 const struct net_type net_type_user = {
-    .name = "user", .open = user_open, .poll = user_poll, .close = user_close,
+    .name = "user", .open = user_open, .close = user_close,
 };
