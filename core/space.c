@@ -37,6 +37,7 @@ struct space *space_create(const char *name)
 }
 
 static void flatten(struct space *s);
+static void take_out(struct region *r);
 
 struct space *space_create_over(const char *name, struct space *beneath)
 {
@@ -56,6 +57,8 @@ void space_destroy(struct space *s)
     if (!s)
         return;
     assert(!s->above);
+    while (s->top)
+        take_out(s->top);
     for (struct space **link = s->beneath ? &s->beneath->above : NULL; link; ) {
         if (*link == s) {
             *link = s->beside;

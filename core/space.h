@@ -49,7 +49,7 @@ struct space *space_create(const char *name);       /* NULL: no host memory */
  * own: a processor's view with its APIC, or with SMRAM. Destroyed before the one beneath.
  */
 struct space *space_create_over(const char *name, struct space *beneath);
-void          space_destroy(struct space *);
+void          space_destroy(struct space *);        /* its regions are then mapped nowhere */
 const char   *space_name(const struct space *);
 
 void space_map(struct space *, struct region *, u64 base, u8 priority);
