@@ -409,8 +409,17 @@ static void i440fx_resume(struct device *dev)
     place_all(f);
 }
 
+/* Whichever goes first, this or the processors with their spaces. */
+static void i440fx_detach(struct device *dev)
+{
+    struct i440fx *f = container_of(dev, struct i440fx, dev);
+
+    for (unsigned i = 0; i < f->smm_spaces; i++)
+        space_unmap(&f->smm[i]);
+}
+
 const struct device_type i440fx_type = {
     .name = "82440fx", .title = "440FX host bridge", .size = sizeof(struct i440fx),
     .state = state_rows, .attach = i440fx_attach, .reset = i440fx_reset,
-    .pin = i440fx_pin, .resume = i440fx_resume,
+    .pin = i440fx_pin, .resume = i440fx_resume, .detach = i440fx_detach,
 };

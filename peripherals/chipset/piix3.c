@@ -246,8 +246,13 @@ static void piix3_resume(struct device *dev)
     pci_resume(&container_of(dev, struct piix3, dev)->pci);
 }
 
+static void piix3_detach(struct device *dev)
+{
+    space_unmap(&container_of(dev, struct piix3, dev)->reset_region);
+}
+
 const struct device_type piix3_type = {
     .name = "piix3", .title = "PIIX3 ISA bridge", .size = sizeof(struct piix3),
     .state = state_rows, .attach = piix3_attach, .reset = piix3_reset, .pin = piix3_pin,
-    .resume = piix3_resume,
+    .resume = piix3_resume, .detach = piix3_detach,
 };
