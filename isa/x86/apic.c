@@ -2,8 +2,8 @@
  * The local APIC as software sees it: a page of registers in the processor's own view of memory,
  * or model-specific registers (x2APIC). SDM 3A 10.4 "Local APIC", 10.12 "Extended xAPIC (x2APIC)".
  *
- * After power-on the first processor's LINT0 and LINT1 are as firmware makes them (ExtINT, NMI),
- * not masked, so that firmware that knows of no APIC gets its interrupts. The page takes 32-bit
+ * After RESET and INIT the first processor's LINT0 and LINT1 are as firmware makes them (ExtINT,
+ * NMI), not masked, so that firmware that knows of no APIC gets its interrupts. The page takes 32-bit
  * accesses; narrower reads see a part, narrower writes are dropped.
  *
  * Not modelled: CMCI, extended destination IDs, the bus of the early APIC (its delivery is never
@@ -274,8 +274,7 @@ static u64 msr_writable(const struct x86 *cpu, unsigned reg)
     case REG_SVR:      return svr_writable(cpu);
     case REG_ICR:      return UINT64_C(0xffffffff000ccfff);
     case REG_LVT_TIMER ... REG_LVT_ERROR:
-        return lvt_writable(cpu, (enum lvt)(reg - REG_LVT_TIMER))
-            | (reg < REG_LVT_ERROR ? 1 << 12 | LVT_REMOTE_IRR : 0);
+        return lvt_writable(cpu, (enum lvt)(reg - REG_LVT_TIMER)) | LVT_PENDING | LVT_REMOTE_IRR;
     case REG_INITIAL:  return UINT32_MAX;
     case REG_DIVIDE:   return 0xb;
     default:           return 0;
@@ -422,7 +421,7 @@ void x86_apic_reset(struct x86 *cpu, bool init)
             cpu->apic[0].id = (u8)x86_apic_number(cpu);
             cpu->apic_base = BASE | APIC_ON | (bsp ? APIC_BSP : 0);
         }
-        clear(cpu, bsp && !init);
+        clear(cpu, bsp);
         place_page(cpu);
     }
     x86_apic_update(cpu);

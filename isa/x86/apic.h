@@ -9,7 +9,8 @@
 enum { APIC_BSP = 1 << 8, APIC_X2 = 1 << 10, APIC_ON = 1 << 11 };   /* IA32_APIC_BASE */
 enum lvt { LVT_TIMER, LVT_THERMAL, LVT_PERF, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVTS };
 enum {
-    LVT_VECTOR = 0xff, LVT_MODE_SHIFT = 8, LVT_MODE = 7 << 8, LVT_POLARITY = 1 << 13,
+    LVT_VECTOR = 0xff, LVT_MODE_SHIFT = 8, LVT_MODE = 7 << 8, LVT_PENDING = 1 << 12,
+    LVT_POLARITY = 1 << 13,
     LVT_REMOTE_IRR = 1 << 14, LVT_LEVEL = 1 << 15, LVT_MASKED = 1 << 16,
     LVT_PERIODIC = 1 << 17, LVT_DEADLINE = 1 << 18,
 };
