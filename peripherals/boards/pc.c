@@ -21,6 +21,7 @@
 #include "peripherals/chipset/irq_router.h"
 #include "peripherals/chipset/pic.h"
 #include "peripherals/chipset/piix3.h"
+#include "peripherals/chipset/piix4_pm.h"
 #include "peripherals/chipset/pit.h"
 #include "peripherals/chipset/port61.h"
 #include "peripherals/chipset/rtc.h"
@@ -313,7 +314,9 @@ static bool wire_bridge(struct pc *pc, struct error *err)
 
 static bool add_south_bridge(struct pc *pc, struct error *err)
 {
-    return pc_add(pc, &piix3_type, "piix3", err) && wire_bridge(pc, err);
+    return pc_add(pc, &piix3_type, "piix3", err) && wire_bridge(pc, err)
+        && pc_add(pc, &piix4_pm_type, "pm", err) && pc_irq(pc, "pm.sci", 9, err)
+        && pc_wire(pc, "pm.smi", "smi", 0, err) && pc_wire(pc, "board.power", "pm", 0, err);
 }
 
 /* -- in the order in which reset goes through them -- */

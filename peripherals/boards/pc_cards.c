@@ -5,10 +5,19 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/machine.h"
+#include "peripherals/chipset/piix3.h"
 #include "peripherals/debug/debugcon.h"
 #include "peripherals/debug/exit.h"
+#include "peripherals/input/kbc.h"
+#include "peripherals/input/keyboard.h"
+#include "peripherals/input/mouse.h"
 #include "peripherals/net/e1000.h"
+#include "peripherals/net/ne2000.h"
+#include "peripherals/net/rtl8139.h"
 #include "peripherals/serial/uart.h"
+#include "peripherals/storage/ata_disk.h"
+#include "peripherals/storage/ide.h"
+#include "peripherals/storage/ide_isa.h"
 #include "peripherals/video/vga.h"
 
 #include <stdio.h>
@@ -27,6 +36,9 @@ struct card {
 
 static const struct board_type names[] = {
     { "e1000",          "Intel 82540EM gigabit Ethernet, PCI" },
+    { "rtl8139",        "Realtek RTL8139 fast Ethernet, PCI" },
+    { "ne2k_pci",       "NE2000 Ethernet, PCI (RTL8029)" },
+    { "ne2k_isa",       "NE2000 Ethernet, ISA" },
     { "isa-debug-exit", "ends the run with what is written to its port" },
     { "isa-debugcon",   "prints what is written to its port" },
     { NULL, NULL },
@@ -34,6 +46,9 @@ static const struct board_type names[] = {
 
 static const struct card cards[] = {
     { &e1000_type,       e1000_set_rom,   true,  false, 0 },
+    { &rtl8139_type,     rtl8139_set_rom, true,  false, 0 },
+    { &ne2000_pci_type,  ne2000_set_rom,  true,  false, 0 },
+    { &ne2000_isa_type,  NULL,            true,  true,  9 },
     { &debug_exit_type,  NULL,            true,  true,  0 },
     { &debugcon_type,    NULL,            true,  true,  0 },
 };
@@ -45,7 +60,7 @@ const struct board_type *pc_card_types(void)
 
 const struct board_type *isapc_card_types(void)
 {
-    return names + 1;
+    return names + 3;
 }
 
 bool pc_is_card_rom(const char *file)
@@ -92,6 +107,38 @@ static bool add_card(struct pc *pc, const struct board_device *d, struct error *
     return fail(err, "-device %s: no such device here; -device help lists them", d->type);
 }
 
+/* -- drives -- */
+
+static bool insert(struct device *dev, struct block *medium)
+{
+    struct drive *d = device_offer(dev, "drive");
+
+    d->insert(d, medium);
+    return true;
+}
+
+static bool add_drives(struct pc *pc, struct error *err)
+{
+    for (size_t i = 0; i < pc->in->drive_count; i++) {
+        const struct board_drive *d = &pc->in->drives[i];
+        struct device *dev = machine_find(pc->machine, d->name);
+
+        if (d->name[0] == 'h')
+            dev = machine_add(pc->machine, &ata_disk_type, d->name,
+                              err);
+        if (!dev)
+            return d->name[0] == 'h' ? false : fail(err, "%s: no such drive", d->name);
+        insert(dev, d->medium);
+    }
+    return true;
+}
+
+static bool add_ide(struct pc *pc, struct error *err)
+{
+    return pc_add(pc, pc->pci ? &ide_type : &ide_isa_type, "ide", err)
+        && pc_irq(pc, "ide.irq14", 14, err) && pc_irq(pc, "ide.irq15", 15, err);
+}
+
 /* -- ports -- */
 
 static bool add_serial(struct pc *pc, struct error *err)
@@ -118,6 +165,15 @@ static bool add_serial(struct pc *pc, struct error *err)
     return true;
 }
 
+static bool add_keyboard(struct pc *pc, struct error *err)
+{
+    return pc_add(pc, &keyboard_type, "keyboard", err) && pc_add(pc, &mouse_type, "mouse", err)
+        && pc_add(pc, &kbc_type, "kbc", err) && pc_irq(pc, "kbc.irq1", 1, err)
+        && pc_irq(pc, "kbc.irq12", 12, err)
+        && (pc->pci ? pc_wire(pc, "kbc.a20", "piix3", PIIX3_A20GATE, err)
+                    : pc_wire(pc, "kbc.a20", "a20", 0, err));
+}
+
 static bool add_screen(struct pc *pc, struct error *err)
 {
     const struct board_file *rom = file(pc, "vgabios");
@@ -141,7 +197,9 @@ static bool add_debug(struct pc *pc, struct error *err)
 
 bool pc_add_cards(struct pc *pc, struct error *err)
 {
-    if (!add_serial(pc, err) || !add_screen(pc, err) || !add_debug(pc, err))
+    if (!add_serial(pc, err) || !add_keyboard(pc, err) || !true
+        || !add_ide(pc, err) || !add_screen(pc, err) || !add_debug(pc, err)
+        || !add_drives(pc, err))
         return false;
     for (size_t i = 0; i < pc->in->device_count; i++)
         if (!add_card(pc, &pc->in->devices[i], err))
