@@ -57,7 +57,7 @@ void space_destroy(struct space *s)
     if (!s)
         return;
     assert(!s->above);
-    while (s->top)
+    while (s->beneath && s->top)
         take_out(s->top);
     for (struct space **link = s->beneath ? &s->beneath->above : NULL; link; ) {
         if (*link == s) {

@@ -46,10 +46,11 @@ struct space_watcher {
 struct space *space_create(const char *name);       /* NULL: no host memory */
 /*
  * One that shows what `beneath` shows, now and later, except where it has regions of its
- * own: a processor's view with its APIC, or with SMRAM. Destroyed before the one beneath.
+ * own: a processor's view with its APIC, or with SMRAM. Destroyed before the one beneath; its
+ * own regions are then mapped nowhere.
  */
 struct space *space_create_over(const char *name, struct space *beneath);
-void          space_destroy(struct space *);        /* its regions are then mapped nowhere */
+void          space_destroy(struct space *);
 const char   *space_name(const struct space *);
 
 void space_map(struct space *, struct region *, u64 base, u8 priority);
