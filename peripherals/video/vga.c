@@ -257,7 +257,7 @@ static const struct { const char *name; u16 base, size; const struct io_ops *io;
     { "mono ports",   MONO_BASE,   12, &mono_io },      /* 3BCh is a printer's */
     { "ports",        MAIN_BASE,   16, &main_io },
     { "colour ports", COLOUR_BASE, 16, &colour_io },
-    { "dispi ports",  0x1ce,       3,  &vbe_ports_io },
+    { "dispi ports",  0x1ce,       4,  &vbe_ports_io },
 };
 
 void vga_place_ports(struct vga *v)

@@ -85,6 +85,7 @@ struct vga_look {
     u32  depth;                     /* bits a pixel where it is linear */
 
     u32  columns, dots;             /* character clocks a line, dots of each */
+    u32  fetched;                   /* columns, and one more where dots are panned out */
     bool wide;                      /* each dot twice */
     bool twice;                     /* each line twice */
     bool halved;                    /* vertical counts are of two lines */
@@ -190,7 +191,6 @@ u32  vga_beam_offset(const struct vga_look *, u32 address, u8 row);
 
 enum { VGA_DOTS = (VGA_COLUMNS + 2) * 9 };
 
-/* Columns and one more, for panning. */
 void vga_text_cells(const struct vga *, const struct vga_look *, u32 address, u32 phase,
                     u32 *cells);
 void vga_text_line(const struct vga_shown *, const struct vga_look *, const u32 *cells, u8 row,

@@ -40,7 +40,7 @@ void vga_graphics_line(const struct vga *v, const struct vga_look *l, u32 addres
 {
     u8 nibbles[8];
 
-    for (u32 i = 0; i <= l->columns; i++, dots += 8) {
+    for (u32 i = 0; i < l->fetched; i++, dots += 8) {
         u32 at = address + (i >> l->count_by);
         const u8 *p = v->vram->host + vga_place(vga_beam_offset(l, at, row));
 

@@ -85,6 +85,7 @@ static void look_at_panning(const struct vga *v, struct vga_look *l)
         pan &= 7;
     l->panning = pan;
     l->panning_below = v->attribute[A_MODE] & 0x20 ? 0 : pan;
+    l->fetched = l->columns + (pan > 0);
 }
 
 static unsigned font_offset(unsigned high, unsigned low)
@@ -245,7 +246,7 @@ static bool graphics_line_dirty(const struct vga *v, const struct vga_look *l,
                                 const struct vga_beam *b)
 {
     return dirty_offsets(v, vga_beam_offset(l, b->address, b->row),
-                         vga_beam_offset(l, b->address + (l->columns >> l->count_by), b->row));
+                         vga_beam_offset(l, b->address + ((l->fetched - 1) >> l->count_by), b->row));
 }
 
 static bool linear_line_dirty(const struct vga *v, const struct vga_look *l, u32 line)
@@ -308,7 +309,7 @@ static void put_dots(struct drawing *d, u32 line, u8 panning)
 /* Fetches a row of text; does it differ from what was drawn there? */
 static bool fetch_row(struct drawing *d, const struct vga_beam *b)
 {
-    u32 count = d->look->columns + 1, at = b->text_row * count;
+    u32 count = d->look->fetched, at = b->text_row * count;
     u32 *kept = d->v->shown.cell + at;
 
     vga_text_cells(d->v, d->look, b->address, d->phase, d->cells);

@@ -11,7 +11,7 @@ enum { LINE_FIRST = 0xc0, LINE_LAST = 0xdf };   /* glyphs that reach their right
 void vga_text_cells(const struct vga *v, const struct vga_look *l, u32 address, u32 phase,
                     u32 *cells)
 {
-    for (u32 i = 0; i <= l->columns; i++) {
+    for (u32 i = 0; i < l->fetched; i++) {
         u16 at = (u16)(address + (i >> l->count_by));
         const u8 *p = v->vram->host + vga_place(vga_beam_offset(l, at, 0));
         u32 cell = p[0] | (u32)p[1] << 8;
@@ -59,7 +59,7 @@ void vga_text_line(const struct vga_shown *s, const struct vga_look *l, const u3
 {
     u8 background_mask = l->blink ? 7 : 15;
 
-    for (u32 i = 0; i <= l->columns; i++) {
+    for (u32 i = 0; i < l->fetched; i++) {
         u8 attribute = (u8)(cells[i] >> 8);
         u32 bits = glyph_row(s, l, cells[i], row);
         u8 ink = l->colour[attribute & 15 & l->planes];

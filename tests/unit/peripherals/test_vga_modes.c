@@ -126,7 +126,7 @@ Test(vga_modes, attribute_bit_3_chooses_between_two_fonts)
     cr_assert_eq(cell_dot(1, 0, 4, 0), vga_dac(0x3f));
 }
 
-static u64 frame_ns(void) { return 14268332; }  /* 900 * 449 dots of 28.322 MHz */
+static u64 frame_ns(void) { return 14268060; }  /* 900 * 449 dots of 28.322 MHz */
 
 Test(vga_modes, blinking_text_and_the_cursor_come_and_go)
 {
