@@ -25,6 +25,8 @@ struct cpu_ops {
     void (*settle)(struct cpu *);
     /* For people: the text of one instruction and its length. */
     unsigned (*disassemble)(struct cpu *, u64 address, char *text, size_t room);
+    /* Likewise: where a linear address leads; false: nowhere. Nothing is noticed. */
+    bool (*translate)(struct cpu *, u64 linear, u64 *physical);
 };
 
 /* For the attach() of a CPU's type: it joins the machine's turns. */

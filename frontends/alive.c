@@ -5,34 +5,19 @@
  */
 #include "frontends/alive.h"
 
-#include "core/cpu.h"
 #include "core/machine.h"
-
-#include <string.h>
+#include "frontends/rows.h"
 
 enum { PATIENCE_S = 3, RUNNING = 0, HALTED = 1, INTERRUPT_FLAG = 0x200 };
-
-struct look { u64 activity; bool enabled; };
-
-static void see(void *ctx, const struct state_view *v)
-{
-    struct look *look = ctx;
-    const char *dot = strchr(v->name, '.');
-
-    if (dot && !strcmp(dot, ".activity"))
-        look->activity = state_get(v, 0);
-    else if (dot && !strcmp(dot, ".eflags"))
-        look->enabled = (state_get(v, 0) & INTERRUPT_FLAG) != 0;
-}
 
 static bool any_hears(struct machine *m)
 {
     for (unsigned i = 0; i < m->cpus; i++) {
-        struct look look = { RUNNING, true };
-        struct device *dev = &m->cpu[i]->dev;
+        struct device *cpu = processor(m, i);
+        u64 activity = row(cpu, "activity", 0);
 
-        state_visit(dev->type->state, dev, dev->name, see, &look);
-        if (look.activity == RUNNING || (look.activity == HALTED && look.enabled))
+        if (activity == RUNNING
+            || (activity == HALTED && row(cpu, "eflags", 0) & INTERRUPT_FLAG))
             return true;
     }
     return false;

@@ -92,6 +92,7 @@ static void attend(struct loop *l, int timeout_ms)
         timeout_ms = UI_PERIOD_MS;
     sources_wait(&s->sources, timeout_ms);
     network_pump(s);
+    typing_step(s);
     if (s->ui)
         refresh(l);
     s->signal = caught;
@@ -123,7 +124,7 @@ static u64 until(struct loop *l)
         end = pace_until(&l->pace, now);
     else
         end = now - now % FREE_SLICE + FREE_SLICE;
-    end = network_until(l->s, end);
+    end = typing_until(l->s, network_until(l->s, end));
     if (o->step)
         end = earlier(end, now + 1);
     if (o->max_time)

@@ -3,6 +3,7 @@
 #include "core/types.h"
 #include "frontends/expect.h"
 #include "frontends/host/poll.h"
+#include "frontends/keys.h"
 
 struct block;
 struct board;
@@ -35,12 +36,14 @@ struct session {
     unsigned         nets;
     struct block    *medium[SESSION_MEDIA]; /* all that were ever opened */
     unsigned         media;
+    struct typing    typing;                /* keys that are typed for somebody */
     struct ui       *ui;                    /* NULL: nobody looks */
     bool             on_terminal;           /* no picture: serial line and monitor instead */
     bool             log_opened;            /* `log` is ours to close */
     void            *log;                   /* FILE of what the machine tells */
     u32              log_levels;            /* bits of enum log_level */
 
+    u8               buttons;               /* of the mouse, as the monitor holds them */
     bool             paused;                /* by a person */
     bool             quit;                  /* somebody asked for the end */
     bool             powered_off;           /* under -no-shutdown */

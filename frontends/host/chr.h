@@ -20,6 +20,7 @@ struct chr_host {                   /* first member of every backend's struct */
     struct chr_user user;           /* take NULL: nobody listens */
     bool            may_wake;       /* somebody could type here */
     bool            is_terminal;
+    bool            is_shared;      /* one end of chr_share() */
     void          (*flush)(struct chr_host *);
     void          (*close)(struct chr_host *);
 };

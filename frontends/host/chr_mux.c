@@ -158,7 +158,7 @@ bool chr_share(struct chr_host *base, struct mux_orders orders, struct sources *
         m->front[i] = (struct front){
             .mux = m,
             .host = { .chr.ops = &ops, .may_wake = base->may_wake, .flush = front_flush,
-                      .is_terminal = base->is_terminal,
+                      .is_terminal = base->is_terminal, .is_shared = true,
                       .close = i ? second_close : first_close },
         };
     *first = &m->front[0].host;

@@ -17,6 +17,7 @@
 #include "isa/x86/mode.h"
 #include "isa/x86/msr.h"
 #include "isa/x86/paging.h"
+#include "isa/x86/peek.h"
 #include "isa/x86/timing.h"
 
 DEFINE_PART(struct pipe, PIPE_STATE)
@@ -28,10 +29,16 @@ DEFINE_PART(struct apic, APIC_STATE)
 DEFINE_PART(struct tlb_page, TLB_PAGE_STATE)
 DEFINE_STATE(struct x86, X86_STATE);
 
+static bool translate(struct cpu *cpu, u64 linear, u64 *physical)
+{
+    return x86_peek_translate(container_of(cpu, struct x86, cpu), linear, physical);
+}
+
 static const struct cpu_ops ops = {
     .run = x86_run,
     .settle = x86_settle,
     .disassemble = x86_disassemble,
+    .translate = translate,
 };
 
 static struct x86 *from_device(struct device *dev)
@@ -248,8 +255,15 @@ static void x86_resume(struct device *dev)
     x86_tlb_refresh(cpu);
 }
 
+/* "models": text, a line for each name that "model" of the configuration takes. */
+static void *x86_offer(struct device *dev, const char *interface)
+{
+    (void)dev;
+    return strcmp(interface, "models") ? NULL : (void *)x86_model_names;
+}
+
 const struct device_type x86_cpu_type = {
     .name = "x86", .title = "x86 processor", .size = sizeof(struct x86), .state = state_rows,
     .attach = x86_attach, .reset = x86_device_reset, .pin = x86_pin, .resume = x86_resume,
-    .detach = x86_detach,
+    .offer = x86_offer, .detach = x86_detach,
 };

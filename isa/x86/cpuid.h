@@ -34,6 +34,7 @@ struct model {
 };
 
 extern const struct model x86_models[];
+extern const char x86_model_names[];    /* a line each, for people */
 extern const unsigned x86_model_count;
 
 static inline bool x86_has(const struct x86 *cpu, enum feature f)

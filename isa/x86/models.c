@@ -16,6 +16,13 @@ const struct model x86_models[] = {
 #include "isa/x86/models.def"
 };
 const unsigned x86_model_count = COUNT(x86_models);
+#undef MODEL
+
+#define MODEL(text, ...) text "\n"
+const char x86_model_names[] =
+#include "isa/x86/models.def"
+;
+#undef MODEL
 
 #define FEATURE(name, text, ...) [F_##name] = text,
 static const char *const names[FEATURES] = {
