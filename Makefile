@@ -30,6 +30,8 @@ lacking := $(if $(filter no,$(CRITERION)),criterion.h) $(if $(filter no,$(MPFR))
 	$(if $(filter no,$(ZSTD)),zstd.h)
 without = $(filter-out $(foreach h,$(lacking),$(shell grep -l 'include <.*$(h)>' $(1))),$(1))
 UNIT := $(patsubst $(SRC)/%.c,build/%,$(call without,$(wildcard $(SRC)/tests/unit/*/test_*.c)))
+UNIT_FRONT := $(filter build/tests/unit/frontends/%,$(UNIT))
+UNIT_GUEST := $(filter-out $(UNIT_FRONT),$(UNIT))
 PLAIN := $(call programs,tests/*.c)
 
 # Only core is seen in the shared library, and what says EXPORT: the rest binds directly.
@@ -51,6 +53,7 @@ build/roms/images.o: $(SRC)/roms/images.S $(SRC)/roms/roms.def $(ROMS)
 
 build/liborrery.a: $(GUEST_OBJS)
 build/libsupport.a: $(SUPPORT_OBJS)
+build/libfront.a: $(filter-out %/main.o,$(FRONT_OBJS))
 build/%.a:
 	@mkdir -p $(@D); rm -f $@
 	$(Q)$(AR) rcs $@ $^
@@ -69,8 +72,11 @@ build/orrery.pc: $(SRC)/core/version.h config.mk
 
 # -- tests --
 
-$(UNIT): build/tests/unit/%: build/tests/unit/%.o build/libsupport.a build/liborrery.a
+$(UNIT_GUEST): build/tests/unit/%: build/tests/unit/%.o build/libsupport.a build/liborrery.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(TEST_LIBS) $(LIBS)
+$(UNIT_FRONT): build/tests/unit/%: build/tests/unit/%.o build/libfront.a build/libsupport.a \
+		build/liborrery.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(TEST_LIBS) $(LIBS) $(SDL) $(SLIRP)
 $(PLAIN): build/tests/%: build/tests/%.o build/libsupport.a build/liborrery.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 .SECONDARY:
