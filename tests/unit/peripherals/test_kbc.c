@@ -4,7 +4,7 @@
 #include "core/machine.h"
 #include "peripherals/input/keyboard.h"
 #include "peripherals/input/mouse.h"
-#include "tests/support/probe.h"
+#include "tests/support/bench.h"
 
 #include <criterion/criterion.h>
 
@@ -54,32 +54,32 @@ static void key(u8 usage, bool down)
 
 static void set_up(struct machine *on, u8 ctr)
 {
-    poke(on, STATUS, 0x60);
-    poke(on, DATA, ctr);
+    out8(on, STATUS, 0x60);
+    out8(on, DATA, ctr);
 }
 
 /* What a driver does: the status says that a byte is there. */
 static int next(void)
 {
     for (unsigned i = 0; i < 100; i++, pass(100 * MICROSECOND))
-        if (peek(m, STATUS) & FULL)
-            return peek(m, DATA);
+        if (in8(m, STATUS) & FULL)
+            return in8(m, DATA);
     return -1;
 }
 
 static int ask(u8 command)
 {
-    poke(m, STATUS, command);
+    out8(m, STATUS, command);
     return next();
 }
 
 Test(kbc, tests_itself_and_says_so_in_its_status)
 {
-    cr_assert_eq(peek(m, STATUS), 0x10);
-    poke(m, STATUS, 0xaa);
-    cr_assert_eq(peek(m, STATUS), 0x1d);
-    cr_assert_eq(peek(m, DATA), 0x55);
-    cr_assert_eq(peek(m, STATUS), 0x1c);
+    cr_assert_eq(in8(m, STATUS), 0x10);
+    out8(m, STATUS, 0xaa);
+    cr_assert_eq(in8(m, STATUS), 0x1d);
+    cr_assert_eq(in8(m, DATA), 0x55);
+    cr_assert_eq(in8(m, STATUS), 0x1c);
     cr_assert_eq(ask(0xab), 0);
     cr_assert_eq(ask(0xa9), 0);
 }
@@ -88,8 +88,8 @@ Test(kbc, its_command_byte_and_ram_are_written_and_read)
 {
     set_up(m, 0x61);
     cr_assert_eq(ask(0x20), 0x61);
-    poke(m, STATUS, 0x7f);
-    poke(m, DATA, 0x3c);
+    out8(m, STATUS, 0x7f);
+    out8(m, DATA, 0x3c);
     cr_assert_eq(ask(0x3f), 0x3c);
     cr_assert_eq(ask(0x20), 0x61);
 }
@@ -97,13 +97,13 @@ Test(kbc, its_command_byte_and_ram_are_written_and_read)
 Test(kbc, links_are_turned_off_and_on)
 {
     set_up(m, 0x01);
-    poke(m, STATUS, 0xad);
+    out8(m, STATUS, 0xad);
     cr_assert_eq(ask(0x20), 0x11);
-    poke(m, STATUS, 0xa7);
+    out8(m, STATUS, 0xa7);
     cr_assert_eq(ask(0x20), 0x31);
     cr_assert_eq(ask(0xe0), 0);
-    poke(m, STATUS, 0xae);
-    poke(m, STATUS, 0xa8);
+    out8(m, STATUS, 0xae);
+    out8(m, STATUS, 0xa8);
     cr_assert_eq(ask(0x20), 0x01);
     cr_assert_eq(ask(0xe0), 3);
 }
@@ -113,12 +113,12 @@ Test(kbc, a_key_arrives_after_a_byte_s_time_and_interrupts)
     set_up(m, 0x41);
     key(A, true);
     pass(659 * MICROSECOND);
-    cr_assert_eq(peek(m, STATUS) & FULL, 0);
+    cr_assert_eq(in8(m, STATUS) & FULL, 0);
     cr_assert_not(pins->level[IRQ1]);
     pass(MICROSECOND);
-    cr_assert_eq(peek(m, STATUS) & (FULL | AUX), FULL);
+    cr_assert_eq(in8(m, STATUS) & (FULL | AUX), FULL);
     cr_assert(pins->level[IRQ1]);
-    cr_assert_eq(peek(m, DATA), 0x1e);
+    cr_assert_eq(in8(m, DATA), 0x1e);
     cr_assert_not(pins->level[IRQ1]);
     key(A, false);
     cr_assert_eq(next(), 0x9e);
@@ -141,18 +141,18 @@ Test(kbc, a_link_that_is_off_holds_its_device_back)
     set_up(m, 0x51);
     key(A, true);
     pass(5 * MILLISECOND);
-    cr_assert_eq(peek(m, STATUS) & FULL, 0);
-    poke(m, STATUS, 0xae);
+    cr_assert_eq(in8(m, STATUS) & FULL, 0);
+    out8(m, STATUS, 0xae);
     cr_assert_eq(next(), 0x1e);
 }
 
 Test(kbc, a_byte_for_the_keyboard_takes_its_time_and_is_answered)
 {
     set_up(m, 0x51);
-    poke(m, DATA, 0xf2);
-    cr_assert_eq(peek(m, STATUS) & BUSY, BUSY);
+    out8(m, DATA, 0xf2);
+    cr_assert_eq(in8(m, STATUS) & BUSY, BUSY);
     pass(661 * MICROSECOND);
-    cr_assert_eq(peek(m, STATUS) & BUSY, 0);
+    cr_assert_eq(in8(m, STATUS) & BUSY, 0);
     cr_assert_eq(next(), 0xfa);
     cr_assert_eq(next(), 0xab);
     cr_assert_eq(next(), 0x41);                 /* 83h, translated */
@@ -162,18 +162,18 @@ Test(kbc, a_byte_for_the_keyboard_takes_its_time_and_is_answered)
 Test(kbc, two_bytes_written_without_waiting_both_arrive)
 {
     set_up(m, 0x01);
-    poke(m, DATA, 0xed);
-    poke(m, DATA, 0x07);
+    out8(m, DATA, 0xed);
+    out8(m, DATA, 0x07);
     cr_assert_eq(next(), 0xfa);
 }
 
 Test(kbc, the_mouse_is_spoken_to_by_d4_and_answers_with_irq_12)
 {
     set_up(m, 0x03);
-    poke(m, STATUS, 0xd4);
-    poke(m, DATA, 0xf2);
+    out8(m, STATUS, 0xd4);
+    out8(m, DATA, 0xf2);
     pass(2 * MILLISECOND);
-    cr_assert_eq(peek(m, STATUS) & (FULL | AUX), FULL | AUX);
+    cr_assert_eq(in8(m, STATUS) & (FULL | AUX), FULL | AUX);
     cr_assert(pins->level[IRQ12]);
     cr_assert_not(pins->level[IRQ1]);
     cr_assert_eq(next(), 0xfa);
@@ -184,15 +184,15 @@ Test(kbc, the_mouse_is_spoken_to_by_d4_and_answers_with_irq_12)
 Test(kbc, d2_and_d3_write_the_output_buffer)
 {
     set_up(m, 0x43);
-    poke(m, STATUS, 0xd2);
-    poke(m, DATA, 0x1c);
+    out8(m, STATUS, 0xd2);
+    out8(m, DATA, 0x1c);
     cr_assert(pins->level[IRQ1]);
-    cr_assert_eq(peek(m, DATA), 0x1c);
-    poke(m, STATUS, 0xd3);
-    poke(m, DATA, 0xa5);
-    cr_assert_eq(peek(m, STATUS) & (FULL | AUX), FULL | AUX);
+    cr_assert_eq(in8(m, DATA), 0x1c);
+    out8(m, STATUS, 0xd3);
+    out8(m, DATA, 0xa5);
+    cr_assert_eq(in8(m, STATUS) & (FULL | AUX), FULL | AUX);
     cr_assert(pins->level[IRQ12]);
-    cr_assert_eq(peek(m, DATA), 0xa5);
+    cr_assert_eq(in8(m, DATA), 0xa5);
 }
 
 Test(kbc, an_answer_waits_for_the_output_buffer)
@@ -200,36 +200,36 @@ Test(kbc, an_answer_waits_for_the_output_buffer)
     set_up(m, 0x41);
     key(A, true);
     pass(MILLISECOND);
-    poke(m, STATUS, 0x20);
-    cr_assert_eq(peek(m, DATA), 0x1e);
-    cr_assert_eq(peek(m, DATA), 0x41);
+    out8(m, STATUS, 0x20);
+    cr_assert_eq(in8(m, DATA), 0x1e);
+    cr_assert_eq(in8(m, DATA), 0x41);
 }
 
 Test(kbc, a20_follows_the_output_port)
 {
     cr_assert(pins->level[A20]);
-    poke(m, STATUS, 0xdd);
+    out8(m, STATUS, 0xdd);
     cr_assert_not(pins->level[A20]);
-    poke(m, STATUS, 0xdf);
+    out8(m, STATUS, 0xdf);
     cr_assert(pins->level[A20]);
-    poke(m, STATUS, 0xd1);
-    poke(m, DATA, 0xdd);
+    out8(m, STATUS, 0xd1);
+    out8(m, DATA, 0xdd);
     cr_assert_not(pins->level[A20]);
     cr_assert_eq(ask(0xd0) & 0x03, 0x01);
 }
 
 Test(kbc, a_pulse_of_bit_0_resets_the_machine_and_others_do_not)
 {
-    poke(m, STATUS, 0xff);
+    out8(m, STATUS, 0xff);
     cr_assert_not(m->reset_asked);
-    poke(m, STATUS, 0xfe);
+    out8(m, STATUS, 0xfe);
     cr_assert(m->reset_asked);
 }
 
 Test(kbc, bit_0_of_the_output_port_resets_the_machine)
 {
-    poke(m, STATUS, 0xd1);
-    poke(m, DATA, 0x02);
+    out8(m, STATUS, 0xd1);
+    out8(m, DATA, 0x02);
     cr_assert(m->reset_asked);
 }
 
@@ -239,11 +239,11 @@ Test(kbc, a_link_without_a_device_times_out)
     m = build_bare();
     machine_reset(m, RESET_POWER);
     cr_assert_neq(ask(0xa9), 0);
-    poke(m, STATUS, 0xd4);
-    poke(m, DATA, 0xf2);
+    out8(m, STATUS, 0xd4);
+    out8(m, DATA, 0xf2);
     pass(MILLISECOND);
-    cr_assert_eq(peek(m, STATUS) & 0x61, 0x61);
-    cr_assert_eq(peek(m, DATA), 0xfe);
+    cr_assert_eq(in8(m, STATUS) & 0x61, 0x61);
+    cr_assert_eq(in8(m, DATA), 0xfe);
 }
 
 static struct machine *busy(void)
@@ -253,12 +253,12 @@ static struct machine *busy(void)
     set_up(made, 0x43);
     for (u8 usage = A; usage < A + 5; usage++)
         machine_input(made, "keyboard", INPUT_KEY, (u8[]){ usage, 1 }, 2, NULL);
-    poke(made, STATUS, 0xd4);
-    poke(made, DATA, 0xe9);
+    out8(made, STATUS, 0xd4);
+    out8(made, DATA, 0xe9);
     return made;
 }
 
 Test(kbc, save_and_load_is_not_noticed)
 {
-    cr_assert_eq(first_noticed_cut(busy, 3 * MILLISECOND, 110 * MICROSECOND), NEVER);
+    saving_is_not_noticed(busy, 3 * MILLISECOND, 110 * MICROSECOND);
 }

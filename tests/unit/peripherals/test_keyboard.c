@@ -4,7 +4,7 @@
 #include "core/input.h"
 #include "core/machine.h"
 #include "peripherals/input/scancodes.h"
-#include "tests/support/probe.h"
+#include "tests/support/bench.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -320,5 +320,5 @@ static struct machine *busy(void)
 
 Test(keyboard, save_and_load_is_not_noticed)
 {
-    cr_assert_eq(first_noticed_cut(busy, 900 * MILLISECOND, 37 * MILLISECOND), NEVER);
+    saving_is_not_noticed(busy, 920 * MILLISECOND, 37 * MILLISECOND);
 }

@@ -4,7 +4,7 @@
 #include "core/bits.h"
 #include "core/input.h"
 #include "core/machine.h"
-#include "tests/support/probe.h"
+#include "tests/support/bench.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -243,5 +243,5 @@ static struct machine *busy(void)
 
 Test(mouse, save_and_load_is_not_noticed)
 {
-    cr_assert_eq(first_noticed_cut(busy, 50 * MILLISECOND, 3 * MILLISECOND), NEVER);
+    saving_is_not_noticed(busy, 50 * MILLISECOND, 3 * MILLISECOND);
 }
