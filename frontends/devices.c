@@ -120,30 +120,45 @@ static bool set_place(struct session *s, const char *name, const char *text, str
         && (!function || set_number(s, name, "function", function, err));
 }
 
-/* isa-debug-exit is on every board; only its port is to be said. */
-static bool place_exit(struct session *s, const struct suboptions *sub, struct error *err)
+/* The exit port; where it is soldered in ("bare") only its place is to be said. */
+static bool place_exit(struct parts *p, struct session *s, const struct suboptions *sub,
+                       struct error *err)
 {
     u64 port = EXIT_PORT, size = 2;
 
-    if (!suboption_number(sub, "iobase", &port) || !suboption_number(sub, "iosize", &size)
-        || port > 0xfff8 || size < 1 || size > 4)
+    if (sub && (!suboption_number(sub, "iobase", &port) || !suboption_number(sub, "iosize", &size)
+                || port > 0xfff8 || size < 1 || size > 4))
         return fail(err, "-device isa-debug-exit: iobase= is a port, iosize= 1 to 4");
-    return set_number(s, "exit", "port", port, err);
+    if (sub && !set_number(s, "exit", "port", port, err))
+        return false;
+    return !find_type(s->board, "isa-debug-exit") || plug(p, s, "isa-debug-exit", "exit", err);
 }
 
+/* Two are there already; a third, at another port, is a card. */
 static bool place_console(struct parts *p, struct session *s, const struct suboptions *sub,
                           struct error *err)
 {
+    const char *chardev = suboption(sub, "chardev"), *name = "debugcon";
+    struct parts_console *c = &p->console[p->consoles];
     u64 port = CONSOLE_PORT;
 
     if (!suboption_number(sub, "iobase", &port) || port > 0xffff)
         return fail(err, "-device isa-debugcon: iobase= is a port");
-    if (port == FIRMWARE_CONSOLE_PORT) {
-        p->bioscon = suboption(sub, "chardev") ? strdup(suboption(sub, "chardev")) : NULL;
+    if (port == FIRMWARE_CONSOLE_PORT)
+        name = "bioscon";
+    else if (port != CONSOLE_PORT)
+        name = plug(p, s, "isa-debugcon", suboption(sub, "id"), err);
+    if (!name || (port != FIRMWARE_CONSOLE_PORT && port != CONSOLE_PORT
+                  && !set_number(s, name, "port", port, err)))
+        return false;
+    if (!chardev)
         return true;
-    }
-    p->debugcon = suboption(sub, "chardev") ? strdup(suboption(sub, "chardev")) : NULL;
-    return set_number(s, "debugcon", "port", port, err);
+    if (p->consoles == PARTS_CONSOLES)
+        return fail(err, "-device isa-debugcon: more than %d", PARTS_CONSOLES);
+    snprintf(c->name, sizeof c->name, "%s", name);
+    snprintf(c->chardev, sizeof c->chardev, "chardev:%s", chardev);
+    p->consoles++;
+    return true;
 }
 
 static bool set_property(struct parts *p, struct session *s, const char *name, const char *key,
@@ -170,7 +185,7 @@ static bool add_device(struct parts *p, struct session *s, const struct suboptio
     if (!type)
         return fail(err, "-device: which type? -device help lists them");
     if (!strcmp(type, "isa-debug-exit"))
-        return place_exit(s, sub, err);
+        return place_exit(p, s, sub, err);
     if (!strcmp(type, "isa-debugcon"))
         return place_console(p, s, sub, err);
     name = plug(p, s, type, suboption(sub, "id"), err);
@@ -224,10 +239,20 @@ static bool check_net(const struct options *o, struct error *err)
     return true;
 }
 
+static bool has(const struct parts *p, const char *name)
+{
+    for (size_t i = 0; i < p->input.device_count; i++)
+        if (!strcmp(p->device[i].name, name))
+            return true;
+    return false;
+}
+
+/* In tests the guest can always tell how it went. */
 bool parts_add_devices(struct parts *p, struct session *s, struct error *err)
 {
     const struct options *o = s->options;
 
     return check_net(o, err) && add_each(p, s, "device", &o->device, err)
-        && add_each(p, s, "nic", &o->nic, err);
+        && add_each(p, s, "nic", &o->nic, err)
+        && (o->command != COMMAND_TEST || has(p, "exit") || place_exit(p, s, NULL, err));
 }

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "frontends/files.h"
+#include "frontends/host/block.h"
 #include "frontends/options.h"
 #include "frontends/recognise.h"
 
@@ -23,14 +24,14 @@ static bool is_taken(const struct parts *p, const char *name)
 }
 
 bool parts_add_drive(struct parts *p, struct session *s, const char *name, const char *path,
-                     bool cdrom, bool read_only, bool throw_away, struct error *err)
+                     unsigned mode, struct error *err)
 {
     struct board_drive *d = &p->drive[p->input.drive_count];
 
     if (is_taken(p, name))
         return fail(err, "%s: there are two media for this drive", name);
-    *d = (struct board_drive){ name, cdrom, NULL };
-    if (path && *path && !(d->medium = media_open(s, path, read_only || cdrom, throw_away, err)))
+    *d = (struct board_drive){ name, mode & BLOCK_CD, NULL };
+    if (path && *path && !(d->medium = media_open(s, path, mode, err)))
         return false;
     p->input.drives = p->drive;
     p->input.drive_count++;
@@ -76,9 +77,22 @@ static bool check(const struct suboptions *s, struct error *err)
     return true;
 }
 
-static bool throws_away(const struct options *o, const struct suboptions *s)
+enum { CD = BLOCK_CD | BLOCK_READ_ONLY };
+
+/* Whether what is written is kept: tests never keep it. */
+static unsigned keeping(const struct options *o, const struct suboptions *s)
 {
-    return o->command == COMMAND_TEST || suboption_flag(s, "snapshot", o->snapshot);
+    bool away = s ? suboption_flag(s, "snapshot", o->snapshot) : o->snapshot;
+
+    return away || o->command == COMMAND_TEST ? BLOCK_THROW_AWAY : 0;
+}
+
+static unsigned mode_of(const struct options *o, const struct suboptions *s, bool cdrom)
+{
+    bool read_only = suboption_flag(s, "readonly", suboption_flag(s, "read-only", false));
+
+    return (cdrom ? CD : keeping(o, s)) | (read_only ? BLOCK_READ_ONLY : 0)
+         | (suboption(s, "format") ? BLOCK_RAW : 0);
 }
 
 static bool add_one(struct parts *p, struct session *s, const struct suboptions *sub,
@@ -91,9 +105,8 @@ static bool add_one(struct parts *p, struct session *s, const struct suboptions 
     if (!check(sub, err))
         return false;
     name = choose(p, sub, floppy, err);
-    return name && parts_add_drive(p, s, name, suboption(sub, "file"), cdrom,
-                                   suboption_flag(sub, "readonly", false),
-                                   throws_away(s->options, sub), err);
+    return name && parts_add_drive(p, s, name, suboption(sub, "file"),
+                                   mode_of(s->options, sub, cdrom), err);
 }
 
 bool parts_add_drives(struct parts *p, struct session *s, struct error *err)
@@ -154,7 +167,7 @@ static enum image look(const char *path, const char **what, struct error *err)
 bool parts_add_image(struct parts *p, struct session *s, struct error *err)
 {
     const struct options *o = s->options;
-    bool throw_away = o->snapshot || o->command == COMMAND_TEST;
+    unsigned keep = keeping(o, NULL);
     const char *what;
 
     if (o->kernel && !add_kernel(p, o, o->kernel, err))
@@ -163,10 +176,10 @@ bool parts_add_image(struct parts *p, struct session *s, struct error *err)
         return true;
     switch (look(o->image, &what, err)) {
     case IMAGE_KERNEL: return add_kernel(p, o, o->image, err);
-    case IMAGE_CD:     return parts_add_drive(p, s, "hdc", o->image, true, true, false, err);
-    case IMAGE_FLOPPY: return parts_add_drive(p, s, "fda", o->image, false, false, throw_away, err);
-    case IMAGE_DISK:   return parts_add_drive(p, s, "hda", o->image, false, false, throw_away, err);
-    case IMAGE_FOREIGN: return fail(err, "%s: a %s; only raw images are read", o->image, what);
+    case IMAGE_CD:     return parts_add_drive(p, s, "hdc", o->image, CD, err);
+    case IMAGE_FLOPPY: return parts_add_drive(p, s, "fda", o->image, keep, err);
+    case IMAGE_DISK:   return parts_add_drive(p, s, "hda", o->image, keep, err);
+    case IMAGE_FOREIGN: return fail(err, "%s: %s; only raw images are read", o->image, what);
     case IMAGE_UNKNOWN: break;
     }
     return what ? fail(err, "%s: not recognised; %s", o->image, what) : false;

@@ -4,6 +4,7 @@
  */
 #include "frontends/parts.h"
 
+#include "core/bits.h"
 #include "core/error.h"
 #include "frontends/files.h"
 #include "frontends/options.h"
@@ -116,6 +117,36 @@ static bool add_fw_cfg(struct parts *p, const char *text, struct error *err)
     return good;
 }
 
+/* Numbers that SeaBIOS reads from files: -boot splash-time= and reboot-timeout=, in ms. */
+static bool add_waits(struct parts *p, const char *text, struct error *err)
+{
+    static const struct { const char *word, *file; size_t bytes; } waits[] = {
+        { "splash-time", "etc/boot-menu-wait", 2 }, { "reboot-timeout", "etc/boot-fail-wait", 4 },
+    };
+    struct suboptions s;
+    bool good = true;
+
+    if (!options_inside(&s, "boot", text, err))
+        return false;
+    for (unsigned i = 0; good && i < COUNT(waits); i++) {
+        u64 ms;
+        u8 *bytes;
+
+        if (!suboption(&s, waits[i].word))
+            continue;
+        bytes = calloc(1, 8);
+        if (!suboption_number(&s, waits[i].word, &ms) || !bytes) {
+            free(bytes);
+            good = fail(err, "-boot %s=: milliseconds are wanted", waits[i].word);
+        } else {
+            store_le64(bytes, ms);
+            good = parts_add_file(p, waits[i].file, bytes, waits[i].bytes, err);
+        }
+    }
+    suboptions_free(&s);
+    return good;
+}
+
 bool parts_add_firmware(struct parts *p, const struct session *s, struct error *err)
 {
     const struct options *o = s->options;
@@ -128,6 +159,9 @@ bool parts_add_firmware(struct parts *p, const struct session *s, struct error *
         return false;
     if (!add_nic_roms(p, o, err))
         return false;
+    for (unsigned i = 0; i < o->boot.count; i++)
+        if (!add_waits(p, o->boot.at[i], err))
+            return false;
     for (unsigned i = 0; i < o->fw_cfg.count; i++)
         if (!add_fw_cfg(p, o->fw_cfg.at[i], err))
             return false;
@@ -163,7 +197,5 @@ void parts_forget_bytes(struct parts *p)
 void parts_free(struct parts *p)
 {
     parts_forget_bytes(p);
-    free(p->bioscon);
-    free(p->debugcon);
     free(p);
 }

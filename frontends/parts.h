@@ -6,13 +6,18 @@
 #include "core/board.h"
 #include "frontends/session.h"
 
-enum { PARTS_DRIVES = 8, PARTS_FILES = 64, PARTS_DEVICES = 32, PARTS_NETS = 8 };
+enum { PARTS_DRIVES = 8, PARTS_FILES = 64, PARTS_DEVICES = 32, PARTS_NETS = 8, PARTS_CONSOLES = 4 };
 
 /* A network interface, and the -netdev or -nic text that says what it is plugged into. */
 struct parts_net {
     char        name[32];
     const char *option;             /* "nic" or "netdev": whose suboptions these are */
     const char *text;
+};
+
+/* A debug console by name, and the -chardev that -device isa-debugcon gives it. */
+struct parts_console {
+    char name[32], chardev[64];
 };
 
 struct parts {
@@ -23,7 +28,8 @@ struct parts {
     char                device_type[PARTS_DEVICES][32], device_name[PARTS_DEVICES][32];
     struct parts_net    net[PARTS_NETS];
     unsigned            nets;
-    char               *bioscon, *debugcon;     /* chardev ids of -device isa-debugcon */
+    struct parts_console console[PARTS_CONSOLES];
+    unsigned            consoles;
     struct board_kernel kernel;
     u8                 *rom, *kernel_bytes, *initrd_bytes;
     struct board_input  input;
@@ -43,10 +49,11 @@ void parts_free(struct parts *);
 
 /* Drives as -drive names them: "hda".."hdd" by index, "fda", "fdb". */
 bool parts_add_drive(struct parts *, struct session *, const char *name, const char *path,
-                     bool cdrom, bool read_only, bool throw_away, struct error *);
-/* Opens a medium that the session closes at its end. NULL: err says why. */
-struct block *media_open(struct session *, const char *path, bool read_only, bool throw_away,
-                         struct error *);
+                     unsigned mode, struct error *);
+/* Opens a medium, by enum block_mode, that the session closes. NULL: err says why. */
+struct block *media_open(struct session *, const char *path, unsigned mode, struct error *);
+/* Gives back what no drive holds: their files may be opened anew. */
+void media_close_unused(struct session *);
 void media_close_all(struct session *);
 /* Machine's hook for INPUT_MEDIUM: what was opened under that name. */
 struct block *media_find(void *session, const char *name);

@@ -1,6 +1,7 @@
 #include "frontends/recognise.h"
 
 #include "core/bits.h"
+#include "frontends/host/block.h"
 
 #include <string.h>
 
@@ -57,23 +58,6 @@ static const char *floppy(u64 size)
     return NULL;
 }
 
-/* Disks as other programs keep them. */
-static const char *foreign(const u8 *head, size_t count)
-{
-    static const struct { size_t at; const char *magic, *what; } formats[] = {
-        { 0, "QFI\xfb", "qcow2 image" }, { 0, "KDMV", "VMDK image" },
-        { 0x40, "\x7f\x10\xda\xbe", "VDI image" }, { 0, "vhdxfile", "VHDX image" },
-        { 0, "conectix", "VHD image" }, { 0, "\x1f\x8b", "file packed by gzip" },
-        { 0, "\xfd" "7zXZ", "file packed by xz" }, { 0, "\x28\xb5\x2f\xfd", "file packed by zstd" },
-        { 0, "BZh", "file packed by bzip2" }, { 0, "PK\x03\x04", "zip archive" },
-    };
-
-    for (unsigned i = 0; i < COUNT(formats); i++)
-        if (has(head, count, formats[i].at, formats[i].magic))
-            return formats[i].what;
-    return NULL;
-}
-
 static const char *kernel(const u8 *head, size_t count)
 {
     if (has(head, count, 0, "\x7f" "ELF"))
@@ -89,7 +73,7 @@ static const char *kernel(const u8 *head, size_t count)
 
 enum image recognise(const u8 *head, size_t count, u64 size, const char **what)
 {
-    if ((*what = foreign(head, count)))
+    if ((*what = block_foreign_format(head, count)))
         return IMAGE_FOREIGN;
     if ((*what = kernel(head, count)))
         return IMAGE_KERNEL;

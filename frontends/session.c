@@ -1,10 +1,11 @@
 #include "frontends/session.h"
 
 #include "core/bits.h"
-#include "core/block.h"
 #include "core/error.h"
 #include "core/input.h"
 #include "core/machine.h"
+#include "frontends/host/block.h"
+#include "frontends/options.h"
 #include "frontends/parts.h"
 
 #include <string.h>
@@ -52,6 +53,17 @@ void session_button(struct session *s, u8 button)
         machine_input(s->machine, "board", INPUT_BUTTON, &button, 1, NULL);
 }
 
+/* A drive for CDs takes no others, and the rest is thrown away where the first was. */
+static unsigned mode_for(const struct session *s, const char *drive)
+{
+    const struct options *o = s->options;
+
+    for (size_t i = 0; i < s->parts->input.drive_count; i++)
+        if (!strcmp(s->parts->drive[i].name, drive) && s->parts->drive[i].cdrom)
+            return BLOCK_CD | BLOCK_READ_ONLY;
+    return o->snapshot || o->command == COMMAND_TEST ? BLOCK_THROW_AWAY : 0;
+}
+
 static struct drive *find_drive(struct session *s, const char *name)
 {
     struct device *dev = machine_find(s->machine, name);
@@ -71,8 +83,9 @@ bool session_change(struct session *s, const char *drive, const char *path, bool
         return fail(err, "%s: its medium cannot be changed", drive);
     if (d->locked && !force)
         return fail(err, "%s: locked by the guest; -f forces it", drive);
+    media_close_unused(s);
     if (*path) {
-        struct block *b = media_open(s, path, false, false, err);
+        struct block *b = media_open(s, path, mode_for(s, drive), err);
 
         if (!b)
             return false;

@@ -5,9 +5,9 @@
  *   rtc.start                       seconds since 1970-01-01 00:00 of what the clock shows: the
  *                                   host's time, or -rtc base=; in `test` 2026-01-01 00:00
  *   board.boot board.boot-once      -boot order= once=: letters a c d n
- *   board.menu board.splash-time    -boot menu=on splash-time=: milliseconds
- *   board.reboot-timeout            -boot reboot-timeout=
- *   board.vga                       -vga none: no
+ *   board.menu                      -boot menu=on
+ *   board.vga                       -vga: std, none
+ *   comN.present                    -serial, from the third on
  *   board.nographic                 -nographic
  *   board.reset-on-triple-fault     no in `test` and under -no-reboot: it ends the run
  *   board.uuid                      -uuid
@@ -109,7 +109,6 @@ static bool set_boot(struct session *s, const char *text, struct error *err)
 {
     static const struct { const char *word, *key; } words[] = {
         { "order", "board.boot" }, { "once", "board.boot-once" }, { "menu", "board.menu" },
-        { "splash-time", "board.splash-time" }, { "reboot-timeout", "board.reboot-timeout" },
     };
     struct suboptions sub;
     bool good = true;
@@ -151,8 +150,11 @@ bool settings_make(struct session *s, struct error *err)
             return false;
     if (o->uuid && !config_set(c, "board.uuid", o->uuid, err))
         return false;
-    if (o->vga && !strcmp(o->vga, "none") && !config_set(c, "board.vga", "no", err))
+    if (o->vga && !config_set(c, "board.vga", o->vga, err))
         return false;
+    for (unsigned i = 2; i < 4 && i < o->serial.count; i++)
+        if (!config_set(c, i == 2 ? "com3.present" : "com4.present", "yes", err))
+            return false;
     return set_globals(s, err);
 }
 

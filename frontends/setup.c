@@ -156,8 +156,9 @@ static bool list_devices(const struct options *o, struct error *err)
 
     if (!choose_board(&s, err))
         return false;
-    puts("isa-debug-exit  exit port (iobase=, iosize=)\n"
-         "isa-debugcon    debug console (iobase=, chardev=)");
+    if (!s.board->types)
+        puts("isa-debug-exit  exit port (iobase=, iosize=)\n"
+             "isa-debugcon    debug console (iobase=, chardev=)");
     for (const struct board_type *t = s.board->types ? s.board->types() : NULL; t && t->name; t++)
         printf("%-15s %s\n", t->name, t->title);
     return true;

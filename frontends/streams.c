@@ -185,17 +185,30 @@ static bool connect_serial(struct session *s, struct error *err)
     return true;
 }
 
-static bool connect_console(struct session *s, const char *name, const char *chardev,
-                            const char *spec, struct error *err)
+static const char *chardev_of(const struct parts *p, const char *name)
 {
-    bool all = s->options->command == COMMAND_TEST;
-    char text[SPEC];
+    for (unsigned i = 0; i < p->consoles; i++)
+        if (!strcmp(p->console[i].name, name))
+            return p->console[i].chardev;
+    return NULL;
+}
 
-    if (chardev) {
-        snprintf(text, sizeof text, "chardev:%s", chardev);
-        return connect_one(s, name, text, err);
-    }
-    return connect_or_default(s, name, spec, all ? "stdout" : NULL, err);
+/* Tests hear the consoles; the firmware's on a PC only where somebody asks. */
+static bool connect_consoles(struct session *s, const struct parts *p, struct error *err)
+{
+    bool test = s->options->command == COMMAND_TEST, bare = !strcmp(s->board->name, "bare");
+    const char *spec = chardev_of(p, "debugcon");
+
+    if (!connect_or_default(s, "debugcon", spec ? spec : s->options->debugcon,
+                            test ? "stdout" : NULL, err)
+        || !connect_or_default(s, "bioscon", chardev_of(p, "bioscon"),
+                               test && bare ? "stdout" : NULL, err))
+        return false;
+    for (unsigned i = 0; i < p->consoles; i++)
+        if (strcmp(p->console[i].name, "debugcon") && strcmp(p->console[i].name, "bioscon")
+            && !connect_one(s, p->console[i].name, p->console[i].chardev, err))
+            return false;
+    return true;
 }
 
 static bool connect_monitor(struct session *s, const char *spec, struct error *err)
@@ -241,10 +254,5 @@ static bool connect_monitors(struct session *s, struct error *err)
 
 bool streams_connect(struct session *s, const struct parts *p, struct error *err)
 {
-    const char *firmware = !strcmp(s->board->name, "bare") ? NULL : "none";
-
-    return connect_serial(s, err)
-        && connect_console(s, "debugcon", p->debugcon, s->options->debugcon, err)
-        && connect_console(s, "bioscon", p->bioscon, p->bioscon ? NULL : firmware, err)
-        && connect_monitors(s, err);
+    return connect_serial(s, err) && connect_consoles(s, p, err) && connect_monitors(s, err);
 }
