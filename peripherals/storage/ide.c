@@ -72,12 +72,12 @@ static void start_chunk(struct ide *s, unsigned i)
     if (!left || !(m->command & BMICOM_START) || !(m->status & BMISTA_ACTIVE))
         return;
     if (to_host != !!(m->command & BMICOM_TO_MEMORY)) {
-        guest_oddity(&s->ports.dev, "channel %u: drive and bus master disagree on the direction", i);
+        guest_oddity(&s->ports.dev, "channel %u: the drive wants the other direction", i);
         return;
     }
     if (s->transfer[i].due != NEVER)
         return;
-    device_arm_in(&s->ports.dev, &s->transfer[i], (left < CHUNK ? left : CHUNK) * NS_PER_BYTE);
+    device_arm_in(&s->ports.dev, &s->transfer[i], NS_PER_BYTE * (left < CHUNK ? left : CHUNK));
 }
 
 /* The next region of the table; false: there is none. */
@@ -101,7 +101,8 @@ static bool next_region(struct ide *s, struct master *m)
         m->left = 0x10000;
     m->last = descriptor[7] & 0x80;
     if ((m->address & 0xffff) + m->left > 0x10000)
-        guest_oddity(&s->ports.dev, "a region crosses 64 KB: %08xh, %xh bytes", m->address, m->left);
+        guest_oddity(&s->ports.dev, "a region crosses 64 KB: %08xh, %xh bytes",
+                     m->address, m->left);
     return true;
 }
 
