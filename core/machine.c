@@ -281,8 +281,10 @@ static bool skip(struct machine *m, u64 limit, u64 until)
     u64 next = earlier(clock_next(&m->clock), limit);
     bool forever = next == until && clock_next(&m->clock) == NEVER && replay_next(m) == NEVER;
 
-    if (next > m->clock.now && next != NEVER)
+    if (next > m->clock.now && next != NEVER) {
+        m->skipped += next - m->clock.now;
         m->clock.now = next;
+    }
     happen(m);
     next_turn(m, 0);
     return !forever;

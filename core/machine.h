@@ -57,6 +57,7 @@ struct machine {
     log_sink       *log;                /* the frontend's, or NULL */
     void           *log_ctx;
     bool            stop_at_reset;      /* the frontend's: the next machine_run() resets */
+    u64             skipped;            /* ns in which everybody slept; not saved */
     bool            strict;             /* an oddity stops the machine */
     u32             oddities;
     struct oddity   oddity[MACHINE_ODDITIES];   /* by hash of the place's address */

@@ -28,6 +28,7 @@ struct loop {
     struct pace     pace;
     struct alive    alive;
     u64             began, refreshed;   /* host time */
+    bool            idle;               /* the machine slept for most of the last run */
     bool            real;               /* asked for, or somebody watches */
 };
 
@@ -188,19 +189,20 @@ static bool has_stopped(struct session *s, enum end *end)
 static enum run run(struct loop *l, u64 end_at)
 {
     struct machine *m = l->s->machine;
-    u64 host = l->pace.real ? host_now() : 0, before = m->clock.now;
+    u64 host = l->pace.real ? host_now() : 0, before = m->clock.now, slept = m->skipped;
     enum run why = machine_run(m, end_at);
 
+    l->idle = m->skipped - slept > (m->clock.now - before) / 2;
     if (l->pace.real)
         pace_learn(&l->pace, m->clock.now, m->clock.now - before, host_now() - host);
     return why;
 }
 
-/* How long the host has nothing to do: until the next timer, or some time for a busy one. */
+/* How long the host has nothing to do: until the next timer of a machine that sleeps. */
 static int spare_ms(const struct loop *l)
 {
     const struct clock *c = &l->s->machine->clock;
-    u64 next = clock_next(c);
+    u64 next = l->idle ? clock_next(c) : c->now;
 
     return pace_sleep_ms(&l->pace, next > c->now + BATCH ? next : c->now + BATCH);
 }
