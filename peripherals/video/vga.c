@@ -15,6 +15,7 @@
 #include <string.h>
 
 enum { MONO_BASE = 0x3b0, MAIN_BASE = 0x3c0, COLOUR_BASE = 0x3d0 };
+enum { STATUS_1 = 0x39a };                       /* 3BAh or 3DAh, without bits 5 and 6 */
 enum { STATUS_0_RETRACE = 0x80, STATUS_0_SENSE = 0x10 };
 enum { PROTECTED = 0x80, RETRACE_HELD = 0x10 };     /* of C_V_RETRACE_END */
 enum { COMPARE_BIT_8 = 0x10 };                      /* of C_OVERFLOW: never protected */
@@ -133,9 +134,7 @@ static u8 crt_port_read(struct vga *v, u16 port)
     switch (port & 15) {
     case 4: return v->crtc_index;
     case 5: return crtc_read(v);
-    case 10:
-        v->attribute_is_data = false;
-        return vga_status(v);
+    case 10: return vga_status(v);
     }
     return 0xff;
 }
@@ -160,10 +159,16 @@ static u8 main_port_read(struct vga *v, u16 port)
     return 0xff;
 }
 
+/*
+ * Unlike IBM's, a read of either status port, selected or not, makes the attribute port take an
+ * index: SeaBIOS' VGA BIOS uses the colour one while it sets mode 7, and would lose count.
+ */
 u8 vga_port_read(struct vga *v, u16 port)
 {
     u8 value;
 
+    if ((port & ~0x60) == STATUS_1)
+        v->attribute_is_data = false;
     if (!is_selected(v, port))
         return 0xff;
     value = (port & 0x3f0) == MAIN_BASE ? main_port_read(v, port) : crt_port_read(v, port);

@@ -245,8 +245,10 @@ static bool dirty_offsets(const struct vga *v, u32 first, u32 last)
 static bool graphics_line_dirty(const struct vga *v, const struct vga_look *l,
                                 const struct vga_beam *b)
 {
+    u32 last = b->address + ((l->fetched - 1) >> l->count_by);
+
     return dirty_offsets(v, vga_beam_offset(l, b->address, b->row),
-                         vga_beam_offset(l, b->address + ((l->fetched - 1) >> l->count_by), b->row));
+                         vga_beam_offset(l, last, b->row));
 }
 
 static bool linear_line_dirty(const struct vga *v, const struct vga_look *l, u32 line)

@@ -84,7 +84,7 @@ Test(vga, the_attribute_port_takes_index_and_data_in_turn)
     out8(m, 0x3c0, 0x31);
     cr_assert_eq(in8(m, 0x3c1), 0x77);
     cr_assert_eq(in8(m, 0x3ba), 0xff);
-    cr_assert_eq(get_index(0x3d4, 0x24), 0x80, "only the selected status port resets it");
+    cr_assert_eq(get_index(0x3d4, 0x24), 0x00, "either status port resets it");
 }
 
 Test(vga, the_dac_counts_components_and_entries)

@@ -36,7 +36,10 @@ static void mode(u16 width, u16 height, u16 depth)
     vga_dispi(m, ENABLE, 0x41);
 }
 
-static void put(u32 at, u64 value, unsigned size) { space_write(m->memory, LINEAR + at, value, size); }
+static void put(u32 at, u64 value, unsigned size)
+{
+    space_write(m->memory, LINEAR + at, value, size);
+}
 
 Test(vbe, says_who_it_is)
 {
