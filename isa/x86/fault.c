@@ -4,6 +4,7 @@
  */
 #include "isa/x86/fault.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "isa/x86/cpuid.h"
@@ -66,16 +67,50 @@ void x86_set_activity(struct x86 *cpu, enum activity a)
     line_set(&cpu->shutdown, a == SHUTDOWN);
 }
 
+/* What an error code names: SDM 3A 6.13, and 4.7 for page faults. */
+static void tell_code(const struct fault_note *f, char *text, size_t room)
+{
+    static const char *const table[] = { "GDT", "IDT", "LDT", "IDT" };
+    u32 c = f->code;
+
+    *text = '\0';
+    if (f->vector == V_PF)
+        snprintf(text, room, " %04x %s %s, %s%s, CR2=%llx", c, c & 4 ? "user" : "supervisor",
+                 c & 16 ? "fetch" : c & 2 ? "write" : "read",
+                 c & 1 ? "not allowed" : "not present", c & 8 ? ", reserved bit" : "",
+                 (unsigned long long)f->cr2);
+    else if (f->vector >= V_TS && f->vector <= V_GP && c >> 1)
+        snprintf(text, room, " %04x %s[%u]", c, table[c >> 1 & 3], c >> 3);
+    else if (f->vector >= V_TS && f->vector <= V_GP)
+        snprintf(text, room, " %04x", c);
+}
+
+static void tell_fault(const struct x86 *cpu, const struct fault_note *f, const char *how)
+{
+    static const char *const name[] = {
+        "DE", "DB", "NMI", "BP", "OF", "BR", "UD", "NM", "DF", "9", "TS", "NP", "SS", "GP", "PF",
+        "15", "MF", "AC", "MC", "XM", "VE", "CP",
+    };
+    char code[96];
+
+    tell_code(f, code, sizeof code);
+    device_log(&cpu->cpu.dev, LOG_INFO, "  #%s%s at %llx%s",
+               f->vector < COUNT(name) ? name[f->vector] : "?", code,
+               (unsigned long long)f->rip, how);
+}
+
 /* SDM 3A 6.15, interrupt 8: only NMI, SMI, INIT and RESET lead out of it. */
 static void shut_down(struct x86 *cpu)
 {
     const struct fault_note *f = cpu->faults;
 
     cpu->delivering.active = false;
-    device_log(&cpu->cpu.dev, LOG_INFO, "shutdown at %04x:%llx: exceptions %u(%x), %u(%x) at %llx, "
-               "%u(%x) at %llx, cr2 %llx", cpu->seg[CS].selector, (unsigned long long)cpu->rip,
-               f[0].vector, f[0].code, f[1].vector, f[1].code, (unsigned long long)f[1].rip,
-               f[2].vector, f[2].code, (unsigned long long)f[2].rip, (unsigned long long)cpu->cr2);
+    device_log(&cpu->cpu.dev, LOG_INFO, "shutdown in %s mode, CPL %u, at %04x:%llx",
+               cpu->efer & EFER_LMA ? "long" : cpu->cr0 & CR0_PE ? "protected" : "real",
+               cpu->cpl, cpu->seg[CS].selector, (unsigned long long)cpu->rip);
+    tell_fault(cpu, &f[2], "");
+    tell_fault(cpu, &f[1], ", while that was delivered: #DF");
+    tell_fault(cpu, &f[0], ", while #DF was delivered");
     x86_set_activity(cpu, SHUTDOWN);
 }
 
