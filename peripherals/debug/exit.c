@@ -1,17 +1,20 @@
 /*
- * isa-debug-exit, as QEMU has it: four ports; a write of any width stops the machine
- * with the value as the guest's verdict on itself. Reads give zero. Its input pin hears of a
- * processor that shut down, which ends the run as well.
+ * isa-debug-exit, as QEMU has it: a few ports, four if unsaid; a write of any width stops the
+ * machine with the value as the guest's verdict on itself, or with what becomes of it as
+ * QEMU's exit status. Reads give zero. Its input pin hears of a processor that shut down,
+ * which ends the run as well.
  */
 #include "peripherals/debug/exit.h"
 
+#include "core/error.h"
 #include "core/machine.h"
 
-enum { DEFAULT_PORT = 0xf4, PORTS = 4 };
+enum { PORT = 0xf4, PORTS = 4 };
 
 struct debug_exit {
     struct device dev;
     struct region ports;
+    bool          as_qemu;              /* of the configuration */
 };
 
 static u64 debug_exit_read(struct device *dev, u64 offset, unsigned size)
@@ -21,7 +24,10 @@ static u64 debug_exit_read(struct device *dev, u64 offset, unsigned size)
 
 static void debug_exit_write(struct device *dev, u64 offset, u64 value, unsigned size)
 {
-    dev->machine->exit_code = (u32)value;
+    bool as_qemu = container_of(dev, struct debug_exit, dev)->as_qemu;
+
+    trace(dev, "verdict %llu", (unsigned long long)value);
+    dev->machine->exit_code = as_qemu ? (u32)value << 1 | 1 : (u32)value;
     machine_stop(dev->machine, STOP_VERDICT);
 }
 
@@ -37,11 +43,16 @@ static const struct io_ops debug_exit_io = { debug_exit_read, debug_exit_write, 
 static bool debug_exit_attach(struct device *dev, struct error *err)
 {
     struct debug_exit *e = container_of(dev, struct debug_exit, dev);
+    u64 port = device_number(dev, "port", PORT), size = device_number(dev, "size", PORTS);
 
+    if (size == 0 || size > 8 || port > 0x10000 - size)
+        return fail(err, "%s: %llu ports at %llxh are none", dev->name,
+                    (unsigned long long)size, (unsigned long long)port);
+    e->as_qemu = device_flag(dev, "qemu", false);
     e->ports = (struct region){
-        .name = dev->name, .owner = dev, .io = &debug_exit_io, .size = PORTS,
+        .name = dev->name, .owner = dev, .io = &debug_exit_io, .size = size,
     };
-    space_map(dev->machine->ports, &e->ports, device_number(dev, "port", DEFAULT_PORT), NORMAL);
+    space_map(dev->machine->ports, &e->ports, port, NORMAL);
     return true;
 }
 
