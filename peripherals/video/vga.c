@@ -96,10 +96,11 @@ static void graphics_write(struct vga *v, u8 value)
 
 static void crtc_write(struct vga *v, u8 value)
 {
-    u8 *r = &v->crtc[v->crtc_index];
+    u8 *r;
 
     if (v->crtc_index > C_LINE_COMPARE)
         return;
+    r = &v->crtc[v->crtc_index];
     if (v->crtc_index <= C_OVERFLOW && v->crtc[C_V_RETRACE_END] & PROTECTED) {
         if (v->crtc_index == C_OVERFLOW)
             *r = (u8)((*r & ~COMPARE_BIT_8) | (value & COMPARE_BIT_8));

@@ -135,11 +135,13 @@ static void write_byte(struct vga *v, u32 address, u8 value)
 {
     struct spot p = find(v, address);
     u32 changes = planes_of[planes_to_write(v, p.column)];
-    u32 kept = load_le32(v->vram->host + p.at) & ~changes;
-    u8 bytes[4];
+    u8 *to = v->vram->host + p.at, bytes[4];
 
-    store_le32(bytes, kept | (to_write(v, value) & changes));
-    space_store(v->dev.machine->memory, v->vram, p.at, bytes, 4);
+    store_le32(bytes, (load_le32(to) & ~changes) | (to_write(v, value) & changes));
+    if (likely(!(v->vram->page_flags[p.at / PAGE_SIZE] & (RAM_CODE | RAM_WATCHED))))
+        memcpy(to, bytes, 4);
+    else
+        space_store(v->dev.machine->memory, v->vram, p.at, bytes, 4);
 }
 
 /* -- the window -- */

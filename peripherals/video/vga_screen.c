@@ -343,12 +343,16 @@ static void draw_text(struct drawing *d)
 static void draw_graphics(struct drawing *d)
 {
     const struct vga_look *l = d->look;
+    bool rows_are_one = (l->addressing & 3) == 3;
+    u32 fetched = UINT32_MAX;                   /* the address of what is in dots */
     struct vga_beam b;
 
     for (vga_beam_begin(l, &b); b.line < l->height; vga_beam_next(l, &b)) {
         if (!d->whole && !graphics_line_dirty(d->v, l, &b))
             continue;
-        vga_graphics_line(d->v, l, b.address, b.row, d->dots);
+        if (!rows_are_one || b.address != fetched)
+            vga_graphics_line(d->v, l, b.address, b.row, d->dots);
+        fetched = b.address;
         put_dots(d, b.line, b.below ? l->panning_below : l->panning);
     }
 }

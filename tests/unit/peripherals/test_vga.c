@@ -462,3 +462,37 @@ Test(vga_saved, save_and_load_is_invisible)
 {
     saving_is_not_noticed(busy, 40 * MILLISECOND, 7 * MILLISECOND);
 }
+
+/* -- whatever a guest does -- */
+
+static void anything(void)
+{
+    static const u16 ports[] = {
+        0x3b4, 0x3b5, 0x3ba, 0x3c0, 0x3c1, 0x3c2, 0x3c4, 0x3c5, 0x3c6, 0x3c7, 0x3c8, 0x3c9,
+        0x3ce, 0x3cf, 0x3d4, 0x3d5, 0x3da, 0x1ce, 0x1cf, 0x1d0,
+    };
+    u16 port = ports[chance() % COUNT(ports)];
+    unsigned size = 1u << (chance() & 3);
+    u32 at = 0xa0000 + (chance() << 4 & 0x1fff0) + (chance() & 15);
+
+    switch (chance() & 7) {
+    case 0:  space_read(m->ports, port, size); break;
+    case 1:  space_read(m->memory, at, size); break;
+    case 2:  space_write(m->memory, at, (u64)chance() << 32 | chance(), size); break;
+    case 3:  vga_dispi(m, (u16)chance() % 12, (u16)chance()); break;
+    case 4:  vga_attribute(m, (u8)chance(), (u8)chance()); break;
+    default: space_write(m->ports, port, chance(), size > 4 ? 4 : size); break;
+    }
+}
+
+Test(vga, random_traffic_does_no_harm)
+{
+    for (unsigned round = 0; round < 60; round++) {
+        vga_mode(m, round % 4 == 3 ? 0x13 : round % 4 == 2 ? 0x12 : 3);
+        for (unsigned i = 0; i < 100 + round; i++)
+            anything();
+        if (round % 2)
+            vga_index(m, 0x3c4, 0, 3);
+        vga_picture(m);
+    }
+}
