@@ -537,15 +537,18 @@ void ata_resume(struct ata_drive *a)
 {
     struct ata_task *t = a->task;
 
-    t->filled = (u32)least(t->filled, ATA_BUFFER);
-    t->end = (u32)least(t->end, ATA_BUFFER);
-    t->at = (u32)least(t->at, t->phase == PIO_OUT ? t->end : t->filled);
-    if (t->phase == PIO_IN)
-        t->end = (u32)least(t->end, t->filled);
     if (t->granule == 0 || t->granule > ATA_BUFFER)
         t->granule = SECTOR_BYTES;
-    if (t->block == 0 || t->block > ATA_BUFFER)
-        t->block = SECTOR_BYTES;
-    if (t->at >= t->end && t->status & ATA_DRQ)
-        t->status = ATA_DRDY | ATA_DSC;
+    t->block = (u32)least(t->block, ATA_BUFFER);
+    t->end = (u32)least(t->end, ATA_BUFFER);
+    t->filled = (u32)least(t->filled, ATA_BUFFER);
+    t->at = (u32)least(t->at, ATA_BUFFER);
+    if (t->phase == PIO_IN)
+        t->end = (u32)least(t->end, t->filled);
+    if (t->phase == PIO_IN || t->phase == PIO_OUT)
+        t->at = (u32)least(t->at, t->end);
+    if (t->phase == DMA_IN)
+        t->at = (u32)least(t->at, t->filled);
+    if (t->phase == DMA_OUT)
+        t->filled = (u32)least(t->filled, t->granule - 1);
 }
