@@ -117,7 +117,7 @@ bool pc_irq(struct pc *pc, const char *from, unsigned irq, struct error *err)
 static bool wire_processor(struct pc *pc, unsigned i, struct error *err)
 {
     static const struct { const char *splitter; unsigned pin; } shared[] = {
-        { "a20", X86_A20M }, { "smi", X86_SMI }, { "nmi", X86_NMI }, { "init", X86_INIT },
+        { "a20", X86_A20M }, { "nmi", X86_NMI }, { "init", X86_INIT },
         { "ignne", X86_IGNNE },
     };
     char from[40];
@@ -146,7 +146,7 @@ static bool add_processors(struct pc *pc, struct error *err)
 
 static bool add_splitters(struct pc *pc, struct error *err)
 {
-    static const char *const name[] = { "a20", "smi", "nmi", "init", "ignne" };
+    static const char *const name[] = { "a20", "nmi", "init", "ignne" };
 
     for (size_t i = 0; i < COUNT(name); i++)
         if (!pc_add(pc, &splitter_type, name[i], err))
@@ -312,11 +312,15 @@ static bool wire_bridge(struct pc *pc, struct error *err)
         && pc_wire(pc, "host.init", "init", 1, err);
 }
 
+/*
+ * SMI# goes to the first processor alone: the firmware moves only that one's SMBASE, and the
+ * others would all run their handlers over one another at 30000h.
+ */
 static bool add_south_bridge(struct pc *pc, struct error *err)
 {
     return pc_add(pc, &piix3_type, "piix3", err) && wire_bridge(pc, err)
         && pc_add(pc, &piix4_pm_type, "pm", err) && pc_irq(pc, "pm.sci", 9, err)
-        && pc_wire(pc, "pm.smi", "smi", 0, err) && pc_wire(pc, "board.power", "pm", 0, err);
+        && pc_wire(pc, "pm.smi", "cpu0", X86_SMI, err) && pc_wire(pc, "board.power", "pm", 0, err);
 }
 
 /* -- in the order in which reset goes through them -- */
