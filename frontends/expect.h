@@ -1,7 +1,7 @@
 /* Text that is waited for on streams: each sees what a guest prints on its way out. */
 #pragma once
 #include "core/chr.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 
 enum { EXPECT_STREAMS = 16, EXPECT_BYTES = 256 };
 

@@ -8,10 +8,10 @@
 #include "core/machine.h"
 #include "frontends/alive.h"
 #include "frontends/host/chr.h"
-#include "frontends/network.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 #include "frontends/pace.h"
 #include "frontends/screen.h"
+#include "frontends/setup/network.h"
 #include "frontends/ui.h"
 
 #include <signal.h>

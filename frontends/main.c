@@ -4,11 +4,11 @@
 #include "core/snapshot.h"
 #include "core/version.h"
 #include "frontends/loop.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 #include "frontends/pace.h"
 #include "frontends/report.h"
 #include "frontends/screen.h"
-#include "frontends/setup.h"
+#include "frontends/setup/setup.h"
 #include "frontends/verdict.h"
 
 #include <inttypes.h>

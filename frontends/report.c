@@ -4,7 +4,7 @@
 #include "core/machine.h"
 #include "core/ram.h"
 #include "core/snapshot.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 #include "frontends/session.h"
 #include "frontends/verdict.h"
 

@@ -1,7 +1,7 @@
 /* What the machine's screen shows, for people and for tests. */
 #pragma once
 #include "core/types.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 
 struct error;
 struct session;

@@ -5,8 +5,8 @@
 #include "core/input.h"
 #include "core/machine.h"
 #include "frontends/host/block.h"
-#include "frontends/options.h"
-#include "frontends/parts.h"
+#include "frontends/options/options.h"
+#include "frontends/setup/parts.h"
 
 #include <string.h>
 

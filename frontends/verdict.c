@@ -1,7 +1,7 @@
 #include "frontends/verdict.h"
 
 #include "core/machine.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 #include "frontends/session.h"
 
 #include <string.h>

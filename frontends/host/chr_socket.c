@@ -6,7 +6,7 @@
 #include "frontends/host/chr_fd.h"
 
 #include "core/error.h"
-#include "frontends/suboptions.h"
+#include "frontends/options/suboptions.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "core/machine.h"
 #include "frontends/host/net.h"
-#include "frontends/suboptions.h"
+#include "frontends/options/suboptions.h"
 
 #include <slirp/libslirp.h>
 

@@ -2,12 +2,12 @@
  * Firmware, option ROMs, and the files of -fw_cfg. Looked for in the -L directories first,
  * then where Debian's and Fedora's packages (seabios, ipxe-qemu) put them.
  */
-#include "frontends/parts.h"
+#include "frontends/setup/parts.h"
 
 #include "core/bits.h"
 #include "core/error.h"
-#include "frontends/files.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
+#include "frontends/setup/files.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* Disks, CDs and diskettes, and the bare image: from options to drives with media. */
-#include "frontends/parts.h"
+#include "frontends/setup/parts.h"
 
 #include "core/error.h"
-#include "frontends/files.h"
 #include "frontends/host/block.h"
-#include "frontends/options.h"
-#include "frontends/recognise.h"
+#include "frontends/options/options.h"
+#include "frontends/setup/files.h"
+#include "frontends/setup/recognise.h"
 
 #include <stdlib.h>
 #include <string.h>

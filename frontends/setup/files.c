@@ -1,4 +1,4 @@
-#include "frontends/files.h"
+#include "frontends/setup/files.h"
 
 #include "core/error.h"
 

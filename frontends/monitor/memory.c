@@ -1,5 +1,5 @@
 /* The monitor's words for memory and ports. Nothing is read that would notice, but by i and o. */
-#include "frontends/monitor_words.h"
+#include "frontends/monitor/words.h"
 
 #include "core/bits.h"
 #include "core/cpu.h"

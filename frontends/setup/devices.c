@@ -1,10 +1,10 @@
 /* -device, -nic, -netdev and -net: what is plugged in, and the configuration of it. */
-#include "frontends/parts.h"
+#include "frontends/setup/parts.h"
 
 #include "core/config.h"
 #include "core/error.h"
 #include "core/machine.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>

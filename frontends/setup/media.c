@@ -1,5 +1,5 @@
 /* Media that were opened: they stay until the session ends, for a drive may still hold one. */
-#include "frontends/parts.h"
+#include "frontends/setup/parts.h"
 
 #include "core/error.h"
 #include "core/machine.h"

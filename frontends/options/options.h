@@ -1,7 +1,7 @@
 /* The command line, understood: options.def is the one table that reads it and explains it. */
 #pragma once
 #include "core/types.h"
-#include "frontends/suboptions.h"
+#include "frontends/options/suboptions.h"
 
 struct error;
 

@@ -1,4 +1,4 @@
-#include "frontends/suboptions.h"
+#include "frontends/options/suboptions.h"
 
 #include "core/error.h"
 

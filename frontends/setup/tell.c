@@ -1,8 +1,8 @@
-#include "frontends/tell.h"
+#include "frontends/setup/tell.h"
 
 #include "core/error.h"
 #include "core/machine.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 
 #include <errno.h>
 #include <inttypes.h>

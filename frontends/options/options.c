@@ -1,7 +1,7 @@
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 
 #include "core/error.h"
-#include "frontends/options_meaning.h"
+#include "frontends/options/meaning.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static const struct option {
 #define SECTION(title) { title, NULL, NULL, HEADING, 0, NULL, NULL },
 #define OPTION(name, other, argument, kind, member, inside, help) \
     { name, other, argument, kind, offsetof(struct options, member), inside, help },
-#include "frontends/options.def"
+#include "frontends/options/options.def"
 #undef OPTION
 #undef SECTION
 };

@@ -1,5 +1,5 @@
 /* The monitor's words for processors: registers, and where page tables lead. */
-#include "frontends/monitor_words.h"
+#include "frontends/monitor/words.h"
 
 #include "core/bits.h"
 #include "core/cpu.h"

@@ -1,5 +1,5 @@
 /* The monitor's `info`: what machine and devices are like, from their rows. */
-#include "frontends/monitor_words.h"
+#include "frontends/monitor/words.h"
 
 #include "core/bits.h"
 #include "core/config.h"
@@ -8,7 +8,7 @@
 #include "core/net.h"
 #include "core/ram.h"
 #include "core/version.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 #include "frontends/rows.h"
 
 #include <inttypes.h>

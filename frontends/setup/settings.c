@@ -14,13 +14,13 @@
  *
  * What is always set need not be asked for by a board; what a user said must be.
  */
-#include "frontends/settings.h"
+#include "frontends/setup/settings.h"
 
+#include "core/board.h"
 #include "core/config.h"
 #include "core/error.h"
-#include "core/board.h"
 #include "core/machine.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
-#include "frontends/network.h"
+#include "frontends/setup/network.h"
 
 #include "core/error.h"
 #include "core/machine.h"
 #include "frontends/host/net.h"
-#include "frontends/options.h"
-#include "frontends/parts.h"
+#include "frontends/options/options.h"
+#include "frontends/setup/parts.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
-#include "frontends/streams.h"
+#include "frontends/setup/streams.h"
 
 #include "core/error.h"
 #include "core/input.h"
 #include "core/machine.h"
 #include "frontends/host/chr.h"
-#include "frontends/monitor.h"
-#include "frontends/options.h"
+#include "frontends/monitor/monitor.h"
+#include "frontends/options/options.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "frontends/recognise.h"
+#include "frontends/setup/recognise.h"
 
 #include "core/bits.h"
 #include "frontends/host/block.h"

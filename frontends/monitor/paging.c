@@ -2,7 +2,7 @@
  * Page tables as they lie in memory: 32-bit, PAE, four and five levels (SDM 3A 4.3 to 4.5).
  * Nothing is marked accessed, and what a TLB still holds is not asked.
  */
-#include "frontends/monitor_words.h"
+#include "frontends/monitor/words.h"
 
 #include "core/bits.h"
 #include "core/cpu.h"

@@ -1,5 +1,5 @@
 /* The monitor's words for media and the screen. */
-#include "frontends/monitor_words.h"
+#include "frontends/monitor/words.h"
 
 #include "core/block.h"
 #include "core/error.h"

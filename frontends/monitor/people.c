@@ -1,12 +1,12 @@
 /* The monitor's words for running, keys, pointer and buttons. */
-#include "frontends/monitor_words.h"
+#include "frontends/monitor/words.h"
 
 #include "core/buffer.h"
 #include "core/error.h"
 #include "core/input.h"
 #include "core/machine.h"
 #include "core/snapshot.h"
-#include "frontends/files.h"
+#include "frontends/setup/files.h"
 
 #include <errno.h>
 #include <stdio.h>

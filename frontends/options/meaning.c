@@ -1,9 +1,9 @@
 /* The options whose words mean a number, a name or nothing: -machine -accel -smp -m -display. */
-#include "frontends/options_meaning.h"
+#include "frontends/options/meaning.h"
 
 #include "core/error.h"
 #include "core/machine.h"
-#include "frontends/options.h"
+#include "frontends/options/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* The monitor: lines are edited here, and find their word in the tables. */
-#include "frontends/monitor.h"
+#include "frontends/monitor/monitor.h"
 
 #include "core/error.h"
 #include "core/version.h"
 #include "frontends/host/chr.h"
-#include "frontends/monitor_words.h"
+#include "frontends/monitor/words.h"
 
 #include <stdarg.h>
 #include <stdio.h>
