@@ -81,13 +81,24 @@ void x86_publish_time(struct x86 *cpu)
     cpu->cpu.dev.machine->clock.now = cycles_to_ns(cpu, x86_cycles_now(cpu));
 }
 
+/*
+ * Where within a nanosecond a turn begins. All end at whole ones, so that else a loop of as many
+ * cycles would always be left at the same place: with a lock held, for example.
+ */
+static u64 offset_of_turn(const struct x86 *cpu, u64 ns)
+{
+    u64 cycles = (u64)(rate(cpu) / SECOND), stirred = ns * UINT64_C(0xd1342543de82ef95) >> 32;
+
+    return cpu->cpu.dev.machine->cpus > 1 && cycles ? stirred % cycles : 0;
+}
+
 /* While it slept, and while others had their turns, time went on. */
 static void catch_up(struct x86 *cpu)
 {
-    u64 now = ns_to_cycles(cpu, cpu->cpu.dev.machine->clock.now);
+    u64 ns = cpu->cpu.dev.machine->clock.now, now = ns_to_cycles(cpu, ns);
 
     if (cpu->cycles < now)
-        cpu->cycles = now;
+        cpu->cycles = now + offset_of_turn(cpu, ns);
 }
 
 void x86_settle(struct cpu *base)
