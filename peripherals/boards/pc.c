@@ -146,7 +146,7 @@ static bool add_processors(struct pc *pc, struct error *err)
 
 static bool add_splitters(struct pc *pc, struct error *err)
 {
-    static const char *const name[] = { "a20", "nmi", "init", "ignne" };
+    static const char *const name[] = { "a20", "nmi", "init", "ignne", "irq8" };
 
     for (size_t i = 0; i < COUNT(name); i++)
         if (!pc_add(pc, &splitter_type, name[i], err))
@@ -252,7 +252,7 @@ static bool wire_timers(struct pc *pc, struct error *err)
     }
     return pc_wire(pc, "pit.out0", "hpet", 0, err)
         && pc_wire(pc, "rtc.irq", "hpet", 1, err) && pc_irq(pc, "hpet.irq0", 0, err)
-        && pc_irq(pc, "hpet.irq8", 8, err);
+        && pc_wire(pc, "hpet.irq8", "irq8", 0, err) && pc_irq(pc, "irq8.0", 8, err);
 }
 
 static bool add_at(struct pc *pc, struct error *err)
@@ -318,9 +318,14 @@ static bool wire_bridge(struct pc *pc, struct error *err)
  */
 static bool add_south_bridge(struct pc *pc, struct error *err)
 {
-    return pc_add(pc, &piix3_type, "piix3", err) && wire_bridge(pc, err)
-        && pc_add(pc, &piix4_pm_type, "pm", err) && pc_irq(pc, "pm.sci", 9, err)
-        && pc_wire(pc, "pm.smi", "cpu0", X86_SMI, err) && pc_wire(pc, "board.power", "pm", 0, err);
+    if (!pc_add(pc, &piix3_type, "piix3", err) || !wire_bridge(pc, err)
+        || !pc_add(pc, &piix4_pm_type, "pm", err))
+        return false;
+    piix4_pm_set_ram(machine_find(pc->machine, "pm"), pc->in->ram_bytes);
+    return pc_irq(pc, "pm.sci", 9, err)
+        && pc_wire(pc, "pm.smi", "cpu0", X86_SMI, err) && pc_wire(pc, "board.power", "pm", PIIX4_PM_BUTTON, err)
+        && pc_wire(pc, "irq8.1", "pm", PIIX4_PM_RTC, err)
+        && pc_wire(pc, "pm.susstat", "host", I440FX_SUSSTAT, err);
 }
 
 /* -- in the order in which reset goes through them -- */

@@ -6,16 +6,22 @@
 #include "core/error.h"
 #include "core/machine.h"
 #include "peripherals/chipset/piix3.h"
+#include "peripherals/debug/bochs_shutdown.h"
 #include "peripherals/debug/debugcon.h"
 #include "peripherals/debug/exit.h"
+#include "peripherals/debug/pvpanic.h"
 #include "peripherals/input/kbc.h"
 #include "peripherals/input/keyboard.h"
 #include "peripherals/input/mouse.h"
 #include "peripherals/net/e1000.h"
 #include "peripherals/net/ne2000.h"
 #include "peripherals/net/rtl8139.h"
+#include "peripherals/serial/parallel.h"
 #include "peripherals/serial/uart.h"
 #include "peripherals/storage/ata_disk.h"
+#include "peripherals/storage/atapi_cd.h"
+#include "peripherals/storage/floppy.h"
+#include "peripherals/storage/floppy_drive.h"
 #include "peripherals/storage/ide.h"
 #include "peripherals/storage/ide_isa.h"
 #include "peripherals/video/vga.h"
@@ -41,6 +47,7 @@ static const struct board_type names[] = {
     { "ne2k_isa",       "NE2000 Ethernet, ISA" },
     { "isa-debug-exit", "ends the run with what is written to its port" },
     { "isa-debugcon",   "prints what is written to its port" },
+    { "pvpanic",        "the guest tells that it panicked" },
     { NULL, NULL },
 };
 
@@ -51,6 +58,7 @@ static const struct card cards[] = {
     { &ne2000_isa_type,  NULL,            true,  true,  9 },
     { &debug_exit_type,  NULL,            true,  true,  0 },
     { &debugcon_type,    NULL,            true,  true,  0 },
+    { &pvpanic_type,     NULL,            true,  true,  0 },
 };
 
 const struct board_type *pc_card_types(void)
@@ -124,13 +132,21 @@ static bool add_drives(struct pc *pc, struct error *err)
         struct device *dev = machine_find(pc->machine, d->name);
 
         if (d->name[0] == 'h')
-            dev = machine_add(pc->machine, &ata_disk_type, d->name,
+            dev = machine_add(pc->machine, d->cdrom ? &atapi_cd_type : &ata_disk_type, d->name,
                               err);
         if (!dev)
             return d->name[0] == 'h' ? false : fail(err, "%s: no such drive", d->name);
         insert(dev, d->medium);
     }
     return true;
+}
+
+static bool add_floppies(struct pc *pc, struct error *err)
+{
+    return pc_add(pc, &floppy_drive_type, "fda", err)
+        && (!strcmp(config_text(pc->machine->config, "fdb.kind", "none"), "none")
+            || pc_add(pc, &floppy_drive_type, "fdb", err))
+        && pc_add(pc, &fdc_type, "fdc", err) && pc_irq(pc, "fdc.irq", 6, err);
 }
 
 static bool add_ide(struct pc *pc, struct error *err)
@@ -162,7 +178,7 @@ static bool add_serial(struct pc *pc, struct error *err)
             || !pc_irq(pc, com[i].irq, com[i].n, err))
             return false;
     }
-    return true;
+    return pc_add(pc, &parallel_type, "lpt1", err) && pc_irq(pc, "lpt1.irq", 7, err);
 }
 
 static bool add_keyboard(struct pc *pc, struct error *err)
@@ -192,12 +208,13 @@ static bool add_debug(struct pc *pc, struct error *err)
 {
     return pc_set(pc, "bioscon.port", "0x402", err)
         && pc_add(pc, &debugcon_type, "debugcon", err)
-        && pc_add(pc, &debugcon_type, "bioscon", err);
+        && pc_add(pc, &debugcon_type, "bioscon", err)
+        && pc_add(pc, &bochs_shutdown_type, "bochs-shutdown", err);
 }
 
 bool pc_add_cards(struct pc *pc, struct error *err)
 {
-    if (!add_serial(pc, err) || !add_keyboard(pc, err) || !true
+    if (!add_serial(pc, err) || !add_keyboard(pc, err) || !add_floppies(pc, err)
         || !add_ide(pc, err) || !add_screen(pc, err) || !add_debug(pc, err)
         || !add_drives(pc, err))
         return false;
