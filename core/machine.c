@@ -16,7 +16,7 @@ struct machine *machine_create(struct error *err)
     struct machine *m = calloc(1, sizeof *m);
 
     if (m && (m->memory = space_create("memory")) && (m->ports = space_create("ports"))) {
-        m->quantum = 50 * MICROSECOND;
+        m->quantum = 50021;             /* a prime: out of step with guests' loops */
         m->clock.deadline = NEVER;
         return m;
     }
@@ -229,6 +229,14 @@ void machine_ask_reset(struct machine *m)
 void machine_suspend(struct machine *m)
 {
     m->suspended = true;
+    m->clock.deadline = 0;
+}
+
+void machine_yield(struct machine *m)
+{
+    if (m->cpus == 1)
+        return;
+    m->turn_ends = m->clock.now;
     m->clock.deadline = 0;
 }
 

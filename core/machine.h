@@ -79,6 +79,8 @@ enum run machine_run(struct machine *, u64 until);
 /* These three may be called by a device while a CPU runs; they act when its instruction ends. */
 void machine_stop(struct machine *, enum stop why);
 void machine_ask_reset(struct machine *);
+/* The running CPU waits for another one: its turn ends with its instruction. */
+void machine_yield(struct machine *);
 void machine_suspend(struct machine *);     /* no CPU runs until a reset; time passes */
 
 /*

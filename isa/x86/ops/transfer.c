@@ -1,6 +1,7 @@
 /* Far jumps, calls and returns, interrupts by software, system calls, HLT. */
 #include "isa/x86/transfer.h"
 
+#include "core/machine.h"
 #include "isa/x86/handlers.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/ops/body.h"
@@ -79,6 +80,13 @@ END_OP(hlt)
 {
     x86_protect(cpu, cpu->cpl == 0);
     cpu->activity = HALTED;
+}
+
+/* A loop that waits for another processor: that one's turn comes at once. */
+END_OP(pause)
+{
+    x86_publish_time(cpu);
+    machine_yield(cpu->cpu.dev.machine);
 }
 
 END_OP(rsm)

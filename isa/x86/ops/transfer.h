@@ -3,8 +3,8 @@
 
 #define TRANSFER_PLAIN(X)                                                               \
     X(clc) X(stc) X(cmc) X(cld) X(std) X(cli) X(sti) X(lahf) X(sahf) X(clac) X(stac)    \
-    X(hlt) X(int_n) X(int3) X(into) X(icebp) X(syscall) X(sysenter) X(swapgs) X(rsm)           \
-    X(sgdt) X(sidt)
+    X(hlt) X(pause) X(int_n) X(int3) X(into) X(icebp) X(syscall) X(sysenter) X(swapgs)  \
+    X(rsm) X(sgdt) X(sidt)
 #define TRANSFER_WIDTH(X)                                                               \
     X(pushf) X(popf) X(iret) X(retf) X(jmp_far) X(call_far) X(jmp_far_ind) X(call_far_ind) \
     X(push_seg) X(pop_seg) X(les) X(lds) X(lss) X(lfs) X(lgs) X(lgdt) X(lidt)           \
