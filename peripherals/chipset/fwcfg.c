@@ -182,7 +182,7 @@ static u64 fwcfg_read(struct device *dev, u64 offset, unsigned size)
 
     if (offset + size > DATA)
         fetch(container_of(dev, struct fwcfg, dev), &bytes[at], 1);
-    return load_le(bytes, size);
+    return load_le16(bytes);
 }
 
 static void fwcfg_write(struct device *dev, u64 offset, u64 value, unsigned size)
