@@ -7,5 +7,8 @@
  */
 extern const struct device_type vga_type, isavga_type;
 
-/* The video BIOS, of either; before the first reset. It is copied. */
+/*
+ * The video BIOS, of either; before the first reset. It is copied. The ISA card's is ROM at
+ * C0000h; SeaBIOS would clear RAM there and fill it from "vgaroms/" of fw_cfg instead.
+ */
 bool vga_set_rom(struct device *, const u8 *bytes, size_t count, struct error *);
