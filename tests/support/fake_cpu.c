@@ -39,7 +39,9 @@ static unsigned fake_disassemble(struct cpu *cpu, u64 address, char *text, size_
 
 static bool fake_attach(struct device *dev, struct error *err)
 {
-    static const struct cpu_ops ops = { fake_run, fake_settle, fake_disassemble };
+    static const struct cpu_ops ops = {
+        .run = fake_run, .settle = fake_settle, .disassemble = fake_disassemble,
+    };
 
     return cpu_join(container_of(dev, struct cpu, dev), &ops, err);
 }
