@@ -468,7 +468,7 @@ static void disk_reset(struct ata_drive *a, bool hardware)
     d->sectors = DISK_TRACK;
     d->cylinders = disk_cylinders(d);
     d->limit = d->drive.medium->sectors;
-    d->multiple = 0;
+    d->multiple = ATA_SECTORS;
     d->pio_mode = 0x0c;
     d->dma_mode = 0x45;
     d->write_cache = d->look_ahead = true;

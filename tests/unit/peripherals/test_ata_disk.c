@@ -195,6 +195,7 @@ Test(ata_disk, read_multiple_has_an_interrupt_for_each_block)
 {
     u8 bytes[20 * 512];
 
+    cr_assert_eq(command(0xc6, 0, 0), DRDY | DSC);
     cr_assert_eq(command(0xc4, 0, 1), DRDY | DSC | ERR);
     cr_assert_eq(in8(m, 0x1f1), ABRT);
     cr_assert_eq(command(0xc6, 0, 3), DRDY | DSC | ERR);
