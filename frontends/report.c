@@ -31,6 +31,8 @@ void report_print(struct session *s, const struct outcome *o)
             verdict_text(o->verdict), o->verdict, o->instructions, seconds(o->virtual_ns));
     if (o->verdict == VERDICT_EXPECTATION && missing)
         fprintf(stderr, "orrery: never printed: \"%s\"\n", missing);
+    else if (o->verdict == VERDICT_EXPECTATION)
+        fputs("orrery: the screen never showed what --expect-screen says\n", stderr);
 }
 
 struct digest report_memory_hash(struct session *s)

@@ -210,8 +210,11 @@ static void info_pci(struct order *o)
             continue;
         snprintf(slot, sizeof slot, "%s.slot", d->name);
         snprintf(function, sizeof function, "%s.function", d->name);
-        say(o, "  Bus  0, device %3" PRIu64 ", function %" PRIu64 ": %s\n",
-            config_number(config, slot, 0), config_number(config, function, 0), d->name);
+        if (config_text(config, slot, NULL))
+            say(o, "  Bus  0, device %3" PRIu64 ", function %" PRIu64 ": %s\n",
+                config_number(config, slot, 0), config_number(config, function, 0), d->name);
+        else
+            say(o, "  Bus  0, in its usual place: %s\n", d->name);
         say(o, "      %s: PCI device %04x:%04x, class %02x%02x%02x\n", d->type->title,
             load_le16(f.bytes), load_le16(f.bytes + 2), f.bytes[11], f.bytes[10], f.bytes[9]);
         if (f.bytes[0x3d])

@@ -4,11 +4,15 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/machine.h"
+#include "frontends/host/net.h"
 #include "frontends/options/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Missing where libslirp is: see host/net.c. */
+extern const struct net_type net_type_user __attribute__((weak));
 
 enum { EXIT_PORT = 0x501, CONSOLE_PORT = 0xe9, FIRMWARE_CONSOLE_PORT = 0x402 };
 
@@ -239,6 +243,22 @@ static bool check_net(const struct options *o, struct error *err)
     return true;
 }
 
+/* As QEMU has it: an interface of its own for who said nothing of networks. */
+static bool add_usual_nic(struct parts *p, struct session *s, struct error *err)
+{
+    const struct options *o = s->options;
+    const char *name;
+
+    if (o->command == COMMAND_TEST || o->nic.count || o->net.count || o->netdev.count || p->nets
+        || !find_type(s->board, "e1000") || !&net_type_user)
+        return true;
+    for (size_t i = 0; i < p->input.device_count; i++)
+        if (is_nic(p->device[i].type))
+            return true;
+    name = plug(p, s, "e1000", NULL, err);
+    return name && join_net(p, name, "nic", "user", err);
+}
+
 static bool has(const struct parts *p, const char *name)
 {
     for (size_t i = 0; i < p->input.device_count; i++)
@@ -253,6 +273,6 @@ bool parts_add_devices(struct parts *p, struct session *s, struct error *err)
     const struct options *o = s->options;
 
     return check_net(o, err) && add_each(p, s, "device", &o->device, err)
-        && add_each(p, s, "nic", &o->nic, err)
+        && add_each(p, s, "nic", &o->nic, err) && add_usual_nic(p, s, err)
         && (o->command != COMMAND_TEST || has(p, "exit") || place_exit(p, s, NULL, err));
 }
