@@ -22,7 +22,9 @@ static void tap_send(struct chr *c, u8 byte)
 
     chr_send(t->out, byte);
     t->last[t->at++] = byte;
-    for (unsigned i = 0; i < e->wanted->count; i++)
+    if (e->keeps_transcript)
+        buffer_put(&e->transcript, &byte, 1);
+    for (unsigned i = 0; e->wanted && i < e->wanted->count; i++)
         if (!e->seen[i] && ends_in(t, e->wanted->at[i]))
             e->seen[i] = true;
 }
@@ -30,9 +32,10 @@ static void tap_send(struct chr *c, u8 byte)
 struct chr *expect_tap(struct expect *e, struct chr *out)
 {
     static const struct chr_ops ops = { tap_send };
+    bool listens = e->keeps_transcript || (e->wanted && e->wanted->count);
     struct expect_tap *t;
 
-    if (!e->wanted || e->wanted->count == 0 || e->taps == EXPECT_STREAMS)
+    if (!listens || e->taps == EXPECT_STREAMS)
         return out;
     t = &e->tap[e->taps++];
     *t = (struct expect_tap){ .chr.ops = &ops, .out = out, .expect = e };

@@ -1,5 +1,6 @@
 /* Text that is waited for on streams: each sees what a guest prints on its way out. */
 #pragma once
+#include "core/buffer.h"
 #include "core/chr.h"
 #include "frontends/options/options.h"
 
@@ -21,6 +22,8 @@ struct expect {
     bool              seen[TEXTS];
     struct expect_tap tap[EXPECT_STREAMS];
     unsigned          taps;
+    bool              keeps_transcript;
+    struct buffer     transcript;   /* of all streams as one */
 };
 
 /* The stream to give the device instead; the other itself where nothing is waited for. */

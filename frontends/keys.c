@@ -1,5 +1,6 @@
 #include "frontends/keys.h"
 
+#include "core/input.h"
 #include "core/machine.h"
 #include "frontends/session.h"
 
@@ -90,6 +91,36 @@ bool typing_text(struct session *s, const char *text)
     return true;
 }
 
+bool typing_serial(struct session *s, const char *text)
+{
+    struct typing *t = &s->typing;
+    size_t length = strlen(text);
+
+    if (length > KEYS_WAITING - t->line_count)
+        return false;
+    memcpy(t->line + t->line_count, text, length);
+    t->line_count += (unsigned)length;
+    t->line_next = s->machine->clock.now;
+    return true;
+}
+
+/* As much as the line's buffer holds; the rest once it was read. */
+static void step_serial(struct session *s)
+{
+    struct typing *t = &s->typing;
+    struct device *dev = machine_find(s->machine, "com1");
+    size_t room = dev && dev->type->room ? dev->type->room(dev) : 0;
+
+    if (room > t->line_count)
+        room = t->line_count;
+    t->line_next = s->machine->clock.now + MILLISECOND;
+    if (!room)
+        return;
+    machine_input(s->machine, "com1", INPUT_BYTES, t->line, room, NULL);
+    t->line_count -= (unsigned)room;
+    memmove(t->line, t->line + room, t->line_count);
+}
+
 void typing_step(struct session *s)
 {
     struct typing *t = &s->typing;
@@ -100,11 +131,15 @@ void typing_step(struct session *s)
         t->count--;
         t->next = s->machine->clock.now + STROKE;
     }
+    if (t->line_count && t->line_next <= s->machine->clock.now)
+        step_serial(s);
 }
 
 u64 typing_until(const struct session *s, u64 until)
 {
     const struct typing *t = &s->typing;
 
-    return t->count && t->next < until ? t->next : until;
+    if (t->count && t->next < until)
+        until = t->next;
+    return t->line_count && t->line_next < until ? t->line_next : until;
 }

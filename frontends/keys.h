@@ -11,6 +11,10 @@ struct typing {
     struct { u8 usage; bool down; } at[KEYS_WAITING];
     unsigned first, count;
     u64      next;              /* when the next one goes in */
+
+    u8       line[KEYS_WAITING];    /* bytes for the first serial line */
+    unsigned line_count;
+    u64      line_next;
 };
 
 /* "ctrl", "a", "f1", "0x1e": the usage, or 0. `length` of the name. */
@@ -22,6 +26,8 @@ u8   key_printing(char c, bool *shift);
 bool typing_key(struct session *, u8 usage, bool down);
 /* Each character pressed and released; what no key prints is left out. */
 bool typing_text(struct session *, const char *text);
+/* To the first serial line, as fast as that takes it. False: there is no room. */
+bool typing_serial(struct session *, const char *text);
 /* For the run loop: gives what is due; where the next run ends at the latest. */
 void typing_step(struct session *);
 u64  typing_until(const struct session *, u64 until);

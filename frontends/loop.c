@@ -125,7 +125,7 @@ static u64 until(struct loop *l)
         end = pace_until(&l->pace, now);
     else
         end = now - now % FREE_SLICE + FREE_SLICE;
-    end = typing_until(l->s, network_until(l->s, end));
+    end = script_until(l->s, typing_until(l->s, network_until(l->s, end)));
     if (o->step)
         end = earlier(end, now + 1);
     if (o->max_time)
@@ -153,8 +153,8 @@ static bool expectations_met(struct session *s)
 {
     const struct options *o = s->options;
 
-    return (o->expect_serial.count || o->expect_screen.count) && expect_met(&s->expect)
-        && screen_shows_all(s, &o->expect_screen);
+    return (o->expect_serial.count || o->expect_screen.count || s->script.on)
+        && script_done(s) && expect_met(&s->expect) && screen_shows_all(s, &o->expect_screen);
 }
 
 /* -- how a run can end -- */
@@ -221,6 +221,7 @@ static bool round_ends(struct loop *l, enum end *end)
         return false;
     }
     why = run(l, end_at);
+    script_step(s);
     *end = END_MET;
     if (expectations_met(s))
         return true;

@@ -31,6 +31,9 @@ void report_print(struct session *s, const struct outcome *o)
             verdict_text(o->verdict), o->verdict, o->instructions, seconds(o->virtual_ns));
     if (o->verdict == VERDICT_EXPECTATION && missing)
         fprintf(stderr, "orrery: never printed: \"%s\"\n", missing);
+    else if (o->verdict == VERDICT_EXPECTATION && s->script.line)
+        fprintf(stderr, "orrery: the script waits in line %u: %.*s\n", s->script.number,
+                (int)strcspn(s->script.line, "\n"), s->script.line);
     else if (o->verdict == VERDICT_EXPECTATION)
         fputs("orrery: the screen never showed what --expect-screen says\n", stderr);
 }

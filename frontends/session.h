@@ -4,6 +4,7 @@
 #include "frontends/expect.h"
 #include "frontends/host/poll.h"
 #include "frontends/keys.h"
+#include "frontends/script.h"
 
 struct block;
 struct board;
@@ -26,6 +27,7 @@ struct session {
     struct parts         *parts;            /* whose names the machine keeps */
     struct sources        sources;
     struct expect         expect;           /* text that serial lines print */
+    struct script         script;
 
     struct chr_host *stream[SESSION_STREAMS];
     unsigned         streams;

@@ -15,7 +15,7 @@ static bool is_fine(const struct session *s, const char *end)
 
 static bool expects(const struct session *s)
 {
-    return s->options->expect_serial.count || s->options->expect_screen.count;
+    return s->options->expect_serial.count || s->options->expect_screen.count || s->script.on;
 }
 
 /* What was waited for and has not come outweighs how the run ended, failures apart. */

@@ -137,7 +137,7 @@ static struct chr_host *chr_open_socket(const char *text, bool local, const char
     c->ended = socket_ended;
     c->host.may_wake = true;
     if (local && how.server)
-        snprintf(c->path, sizeof c->path, "%s", how.address);
+        snprintf(c->path, sizeof c->path, "%.107s", how.address);
     if (begin(c, &how, fd, label, err))
         return &c->host;
     chr_close(&c->host);

@@ -51,21 +51,37 @@ static void sendkey(struct order *o)
         typing_key(o->s, key[count], false);
 }
 
-static void type_text(struct order *o)
+/* The rest of the line, \\n and \\t in it understood. Freed by the caller. */
+static char *text_of(const struct order *o)
 {
     const char *from = o->rest;
     char *text = malloc(strlen(from) + 1), *to = text;
 
-    if (!text)
-        return;
-    for (; *from; from++) {
+    for (; text && *from; from++) {
         bool escaped = *from == '\\' && from[1];
         char c = escaped ? *++from : *from;
 
-        *to++ = !escaped ? c : c == 'n' ? '\n' : c == 't' ? '\t' : c;
+        *to++ = !escaped ? c : c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c;
     }
-    *to = '\0';
-    if (!typing_text(o->s, text))
+    if (text)
+        *to = '\0';
+    return text;
+}
+
+static void type_text(struct order *o)
+{
+    char *text = text_of(o);
+
+    if (!text || !typing_text(o->s, text))
+        say(o, "too much is being typed already\n");
+    free(text);
+}
+
+static void type_serial(struct order *o)
+{
+    char *text = text_of(o);
+
+    if (!text || !typing_serial(o->s, text))
         say(o, "too much is being typed already\n");
     free(text);
 }
@@ -142,6 +158,7 @@ const struct word people_words[] = {
     { "nmi", "", "a non-maskable interrupt", nmi },
     { "sendkey", "KEY-KEY...", "presses and releases: ctrl-alt-delete, f1, spc, ret", sendkey },
     { "type", "TEXT", "types it; \\n is Enter", type_text },
+    { "type-serial", "TEXT", "sends it to the first serial line; \\n, \\r", type_serial },
     { "mouse_move", "DX DY [DZ]", "moves the mouse, and its wheel", mouse_move },
     { "mouse_button", "STATE", "buttons held: 1 left, 2 right, 4 middle", mouse_button },
     { "savevm", "FILE", "all state but media, into a file", savevm },

@@ -41,7 +41,7 @@ struct options {
     u64          max_time, max_wall;    /* ns; 0: no limit */
 
     struct texts expect_serial, expect_screen;
-    const char  *ok_on, *report, *screenshot;
+    const char  *script, *ok_on, *report, *screenshot;
     bool         hash;
 
     bool         version, help;

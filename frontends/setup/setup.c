@@ -117,6 +117,8 @@ static bool write_pidfile(const char *path, struct error *err)
 bool setup(struct session *s, const struct options *o, struct error *err)
 {
     *s = (struct session){ .options = o, .expect.wanted = &o->expect_serial };
+    if (o->script && !script_open(s, o->script, err))
+        return false;
     if (!choose_board(s, err) || !build(s, err) || !open_screen(s, err)
         || !network_connect(s, err) || !streams_connect(s, s->parts, err)
         || !write_pidfile(o->pidfile, err))
@@ -141,6 +143,8 @@ void session_end(struct session *s)
     while (s->streams)
         chr_close(s->stream[--s->streams]);
     media_close_all(s);
+    script_close(s);
+    buffer_clear(&s->expect.transcript);
     if (s->parts)
         parts_free(s->parts);
     tell_end(s);
