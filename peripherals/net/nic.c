@@ -1,6 +1,7 @@
 /* What network interfaces share: addresses, the CRC of IEEE 802.3, expansion ROMs. */
 #include "peripherals/net/nic.h"
 
+#include "core/bits.h"
 #include "core/error.h"
 #include "core/machine.h"
 #include "core/ram.h"
@@ -86,6 +87,24 @@ u64 nic_wire_time(size_t count, unsigned megabits)
     return (PREAMBLE + count + NIC_CRC + GAP) * 8 * 1000 / megabits;
 }
 
+/*
+ * Firmware runs a ROM only if its data structure ("PCIR", PCI Firmware Specification 3.0,
+ * 5.1.2) names the function's ids, and some images are built for a family of chips. Byte 6
+ * takes up the difference in the checksum.
+ */
+static void adopt(u8 *rom, size_t count, const struct pci_id *id)
+{
+    size_t at = count >= 0x1a ? load_le16(rom + 0x18) : count;
+    u8 *ids = rom + at + 4, before;
+
+    if (at + 8 > count || memcmp(rom + at, "PCIR", 4))
+        return;
+    before = (u8)(ids[0] + ids[1] + ids[2] + ids[3]);
+    store_le16(ids, id->vendor);
+    store_le16(ids + 2, id->device);
+    rom[6] = (u8)(rom[6] + before - (ids[0] + ids[1] + ids[2] + ids[3]));
+}
+
 bool nic_rom(struct pci *pci, struct region *region, const u8 *bytes, size_t count,
              struct error *err)
 {
@@ -101,6 +120,7 @@ bool nic_rom(struct pci *pci, struct region *region, const u8 *bytes, size_t cou
     if (!ram)
         return false;
     memcpy(ram->host, bytes, count);
+    adopt(ram->host, count, pci->id);
     *region = (struct region){ .name = dev->name, .owner = dev, .ram = ram, .size = size };
     pci_bar(pci, PCI_ROM, PCI_MEM32, region);
     return true;

@@ -558,7 +558,9 @@ Test(e1000, a_rom_shows_where_its_bar_says)
 {
     struct machine *other = machine_create(NULL);
     struct error err = { "" };
-    u8 rom[3000] = { 0x55, 0xaa, 6 };
+    u8 rom[3000] = {
+        0x55, 0xaa, 6, [6] = 1, [0x18] = 0x20, [0x20] = 0x50, 0x43, 0x49, 0x52,
+    };
     extern const struct device_type pci_bus_type;
     struct device *nic;
 
@@ -572,5 +574,7 @@ Test(e1000, a_rom_shows_where_its_bar_says)
     lan_set_config(other, 0x30, 0xe0100001, 4);
     lan_set_config(other, 4, 2, 2);
     cr_assert_eq(space_read(other->memory, 0xe0100000, 4), 0x0006aa55);
+    cr_assert_eq(space_read(other->memory, 0xe0100024, 4), 0x100e8086, "it is for this chip");
+    cr_assert_eq(space_read(other->memory, 0xe0100006, 1), (u8)(1 - 0x86 - 0x80 - 0x0e - 0x10));
     machine_destroy(other);
 }
