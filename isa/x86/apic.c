@@ -3,8 +3,8 @@
  * or model-specific registers (x2APIC). SDM 3A 10.4 "Local APIC", 10.12 "Extended xAPIC (x2APIC)".
  *
  * After RESET and INIT the first processor's LINT0 and LINT1 are as firmware makes them (ExtINT,
- * NMI), not masked, so that firmware that knows of no APIC gets its interrupts. The page takes 32-bit
- * accesses; narrower reads see a part, narrower writes are dropped.
+ * NMI), not masked, so that firmware that knows of no APIC gets its interrupts. The page takes
+ * 32-bit accesses; narrower reads see a part, narrower writes are dropped.
  *
  * Not modelled: CMCI, extended destination IDs, the bus of the early APIC (its delivery is never
  * pending).

@@ -29,7 +29,7 @@ struct space;
 
 /*
  * What a CPU sees in system management mode, for boards with SMRAM; until then it is what it always
- * sees. Once, before it runs. The space, which lies over the CPU's memory
- * (a CPU's own APIC shows through), is then the CPU's to destroy.
+ * sees. Once, before it runs. The space, which lies over the CPU's memory (a CPU's own APIC shows
+ * through), is then the CPU's to destroy.
  */
 EXPORT void x86_set_smm_space(struct device *cpu, struct space *);
