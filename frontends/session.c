@@ -47,10 +47,10 @@ void session_pointer(struct session *s, int right, int down, int wheel, u8 butto
 
 void session_button(struct session *s, u8 button)
 {
-    if (button == BUTTON_RESET && !machine_find(s->machine, "board")->type->input)
-        machine_ask_reset(s->machine);          /* a board without buttons */
-    else
-        machine_input(s->machine, "board", INPUT_BUTTON, &button, 1, NULL);
+    bool taken = machine_input(s->machine, "board", INPUT_BUTTON, &button, 1, NULL);
+
+    if (!taken && button == BUTTON_RESET)       /* a board without buttons */
+        machine_ask_reset(s->machine);
 }
 
 /* A drive for CDs takes no others, and the rest is thrown away where the first was. */

@@ -41,6 +41,7 @@ struct session {
     struct typing    typing;                /* keys that are typed for somebody */
     struct ui       *ui;                    /* NULL: nobody looks */
     bool             on_terminal;           /* no picture: serial line and monitor instead */
+    bool             pidfile_written;
     bool             log_opened;            /* `log` is ours to close */
     void            *log;                   /* FILE of what the machine tells */
     u32              log_levels;            /* bits of enum log_level */

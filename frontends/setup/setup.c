@@ -114,6 +114,12 @@ static bool write_pidfile(const char *path, struct error *err)
     return !path || (f && !fclose(f)) || fail(err, "%s: cannot be written", path);
 }
 
+static void remove_pidfile(struct session *s)
+{
+    if (s->pidfile_written)
+        unlink(s->options->pidfile);
+}
+
 bool setup(struct session *s, const struct options *o, struct error *err)
 {
     *s = (struct session){ .options = o, .expect.wanted = &o->expect_serial };
@@ -123,6 +129,7 @@ bool setup(struct session *s, const struct options *o, struct error *err)
         || !network_connect(s, err) || !streams_connect(s, s->parts, err)
         || !write_pidfile(o->pidfile, err))
         return false;
+    s->pidfile_written = o->pidfile;
     s->machine->stop_at_reset = true;
     s->paused = o->stopped;
     machine_reset(s->machine, RESET_POWER);
@@ -148,8 +155,7 @@ void session_end(struct session *s)
     if (s->parts)
         parts_free(s->parts);
     tell_end(s);
-    if (s->options->pidfile)
-        unlink(s->options->pidfile);
+    remove_pidfile(s);
 }
 
 /* -- what there is -- */

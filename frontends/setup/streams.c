@@ -12,40 +12,50 @@
 
 enum { SPEC = 512 };
 
-/* "chardev:ID" in the words of -serial; false: there is no such -chardev. */
+static const char *said(const struct suboptions *s, const char *key)
+{
+    const char *value = suboption(s, key);
+
+    return value ? value : "";
+}
+
+/* A -chardev in the words of -serial. */
+static void spell(const struct suboptions *s, char spec[SPEC])
+{
+    const char *type = said(s, "type"), *path = said(s, "path");
+    bool waits = suboption_flag(s, "wait", !suboption_flag(s, "nowait", false));
+    char how[40];
+
+    snprintf(how, sizeof how, ",server=%s,wait=%s",
+             suboption_flag(s, "server", false) ? "on" : "off", waits ? "on" : "off");
+    if (!strcmp(type, "stdio"))
+        snprintf(spec, SPEC, "%s", suboption_flag(s, "mux", false) ? "mon:stdio" : "stdio");
+    else if (!strcmp(type, "file"))
+        snprintf(spec, SPEC, "file:%s", path);
+    else if (!strcmp(type, "socket") && *path)
+        snprintf(spec, SPEC, "unix:%s%s", path, how);
+    else if (!strcmp(type, "socket"))
+        snprintf(spec, SPEC, "tcp:%s:%s%s", said(s, "host"), said(s, "port"), how);
+    else
+        snprintf(spec, SPEC, "%s", type);
+}
+
+/* The -chardev of that id; false: there is none. */
 static bool spell_chardev(const struct options *o, const char *id, char spec[SPEC],
                           struct error *err)
 {
     for (unsigned i = 0; i < o->chardev.count; i++) {
         struct suboptions s;
-        const char *its, *type, *path, *host, *port;
-        bool server;
+        bool found;
 
         if (!options_inside(&s, "chardev", o->chardev.at[i], err))
             return false;
-        its = suboption(&s, "id");
-        if (!its || strcmp(its, id)) {
-            suboptions_free(&s);
-            continue;
-        }
-        type = suboption(&s, "type");
-        path = suboption(&s, "path");
-        host = suboption(&s, "host");
-        port = suboption(&s, "port");
-        server = suboption_flag(&s, "server", false);
-        if (type && !strcmp(type, "stdio"))
-            snprintf(spec, SPEC, "%s", suboption_flag(&s, "mux", false) ? "mon:stdio" : "stdio");
-        else if (type && !strcmp(type, "file"))
-            snprintf(spec, SPEC, "file:%s", path ? path : "");
-        else if (type && !strcmp(type, "socket"))
-            snprintf(spec, SPEC, "%s:%s%s%s,server=%s,wait=%s", path ? "unix" : "tcp",
-                     path ? path : host ? host : "", path ? "" : ":", path ? "" : port ? port : "",
-                     server ? "on" : "off",
-                     suboption_flag(&s, "wait", !suboption_flag(&s, "nowait", false)) ? "on" : "off");
-        else
-            snprintf(spec, SPEC, "%s", type ? type : "");
+        found = !strcmp(said(&s, "id"), id);
+        if (found)
+            spell(&s, spec);
         suboptions_free(&s);
-        return true;
+        if (found)
+            return true;
     }
     return fail(err, "chardev %s: there is no -chardev with that id", id);
 }
