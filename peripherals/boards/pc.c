@@ -33,6 +33,9 @@
 
 /* -- the board itself -- */
 
+#define TOP      (UINT64_C(1) << 32)
+#define MEGABYTE (UINT64_C(1) << 20)
+
 enum { PIN_SHUTDOWN };                  /* from every processor */
 
 /* A processor that gave up: the board pulls RESET, as PCs do; or the run ends there. */
@@ -77,9 +80,18 @@ static bool pc_attach(struct device *dev, struct error *err)
     return true;
 }
 
+static void pc_reset(struct device *dev, enum reset how)
+{
+    struct pc *pc = container_of(dev, struct pc, dev);
+
+    if (pc->shadow)
+        space_write_bytes(dev->machine->memory, MEGABYTE - pc->shadow->size,
+                          pc->rom->host + (pc->rom->size - pc->shadow->size), pc->shadow->size);
+}
+
 static const struct device_type pc_type = {
     .name = "pc-board", .title = "main board", .size = sizeof(struct pc),
-    .attach = pc_attach, .pin = pc_pin, .input = pc_input,
+    .attach = pc_attach, .reset = pc_reset, .pin = pc_pin, .input = pc_input,
 };
 
 /* -- shorthand -- */
@@ -156,8 +168,6 @@ static bool add_splitters(struct pc *pc, struct error *err)
 
 /* -- memory -- */
 
-#define TOP      (UINT64_C(1) << 32)
-#define MEGABYTE (UINT64_C(1) << 20)
 enum { LEGACY_ROM = 128 << 10 };
 
 /* RAM below 4 GB ends at 3 GB where there is more than fits under the PCI devices. */
@@ -198,10 +208,27 @@ static bool add_rom(struct pc *pc, struct error *err)
     return true;
 }
 
-/* Without a chip set that could shadow it, memory is where it is. */
-static void map_isa_ram(struct pc *pc)
+/*
+ * Without a chip set that could shadow it, memory is where it is, and the firmware runs in RAM
+ * that reset fills from the ROM, as 386 boards did: SeaBIOS writes to its own segment.
+ */
+static bool map_isa_ram(struct pc *pc, struct error *err)
 {
     u64 bytes = pc->in->ram_bytes;
+
+    pc->shadow = machine_add_ram(pc->machine, "shadow", pc->legacy.size, err);
+    if (!pc->shadow)
+        return false;
+    space_unmap(&pc->legacy);
+    pc->legacy.ram = pc->shadow;
+    pc->legacy.ram_offset = 0;
+    pc->legacy.writable = true;
+    space_map(pc->machine->memory, &pc->legacy, MEGABYTE - pc->legacy.size, NORMAL);
+    pc->upper = (struct region){
+        .name = "upper", .owner = &pc->dev, .ram = pc->ram, .ram_offset = 0xc0000,
+        .writable = true, .size = 0x20000,
+    };
+    space_map(pc->machine->memory, &pc->upper, 0xc0000, UNDER);
 
     pc->low = (struct region){
         .name = "low", .owner = &pc->dev, .ram = pc->ram, .writable = true,
@@ -209,12 +236,13 @@ static void map_isa_ram(struct pc *pc)
     };
     space_map(pc->machine->memory, &pc->low, 0, UNDER);
     if (bytes <= MEGABYTE)
-        return;
+        return true;
     pc->high = (struct region){
         .name = "high", .owner = &pc->dev, .ram = pc->ram, .ram_offset = MEGABYTE,
         .writable = true, .size = bytes - MEGABYTE,
     };
     space_map(pc->machine->memory, &pc->high, MEGABYTE, UNDER);
+    return true;
 }
 
 /* -- what every AT has -- */
@@ -344,9 +372,9 @@ static bool build(struct machine *m, const struct board_input *in, bool pci, str
     if (!add_ram(pc, err) || !add_rom(pc, err) || !add_splitters(pc, err) || !add_at(pc, err)
         || !add_processors(pc, err))
         return false;
-    if (!pci)
-        map_isa_ram(pc);
-    else if (!add_bridges(pc, err) || !add_south_bridge(pc, err))
+    if (!pci && !map_isa_ram(pc, err))
+        return false;
+    if (pci && (!add_bridges(pc, err) || !add_south_bridge(pc, err)))
         return false;
     if (!pc_add_cards(pc, err) || !pc_set_cmos(pc, err) || !pc_tell_firmware(pc, err))
         return false;

@@ -143,6 +143,8 @@ static bool add_drives(struct pc *pc, struct error *err)
 
 static bool add_floppies(struct pc *pc, struct error *err)
 {
+    if (!config_text(pc->machine->config, "fdc.fast", NULL) && !pc_set(pc, "fdc.fast", "yes", err))
+        return false;                   /* nobody waits for a motor either, unless asked to */
     return pc_add(pc, &floppy_drive_type, "fda", err)
         && (!strcmp(config_text(pc->machine->config, "fdb.kind", "none"), "none")
             || pc_add(pc, &floppy_drive_type, "fdb", err))
@@ -200,7 +202,7 @@ static bool add_screen(struct pc *pc, struct error *err)
     if (pc->pci && !pc_set_number(pc, "vga.slot", 2, err))
         return false;
     dev = machine_add(pc->machine, pc->pci ? &vga_type : &isavga_type, "vga", err);
-    return dev && (!rom || vga_set_rom(dev, rom->bytes, rom->count, err));
+    return dev && (!rom || !pc->pci || vga_set_rom(dev, rom->bytes, rom->count, err));
 }
 
 /* Bochs's and SeaBIOS's consoles; the exit port only where it was asked for. */

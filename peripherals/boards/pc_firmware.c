@@ -145,6 +145,16 @@ static void e820_entry(struct buffer *b, u64 base, u64 size)
     buffer_put_number(b, 1, 4);                 /* RAM */
 }
 
+static bool add_memory_map(struct pc *pc, struct device *f, struct error *err)
+{
+    struct buffer e820 = { 0 };
+
+    e820_entry(&e820, 0, pc->low_end);
+    if (pc->high_end)
+        e820_entry(&e820, UINT64_C(1) << 32, pc->high_end - (UINT64_C(1) << 32));
+    return add_buffer(f, "etc/e820", &e820, err);
+}
+
 static bool add_tables(struct pc *pc, struct device *f, struct error *err)
 {
     struct acpi_facts facts = { pc->in->cpus, pc->low_end < 0x80000000 ? 0x80000000 : pc->low_end,
@@ -155,21 +165,16 @@ static bool add_tables(struct pc *pc, struct device *f, struct error *err)
     };
     struct acpi_blobs acpi = { 0 };
     struct smbios_blobs smbios = { 0 };
-    struct buffer e820 = { 0 };
     bool good = true;
 
     facts.high_end = (facts.high_end + (1 << 30) - 1) & ~(u64)((1 << 30) - 1);
     acpi_build(&facts, &acpi);
     smbios_build(&said, &smbios);
-    e820_entry(&e820, 0, pc->low_end);
-    if (pc->high_end)
-        e820_entry(&e820, UINT64_C(1) << 32, pc->high_end - (UINT64_C(1) << 32));
     good &= add_buffer(f, "etc/acpi/rsdp", &acpi.rsdp, err);
     good &= add_buffer(f, "etc/acpi/tables", &acpi.tables, err);
     good &= add_buffer(f, "etc/table-loader", &acpi.loader, err);
     good &= add_buffer(f, "etc/smbios/smbios-anchor", &smbios.anchor, err);
     good &= add_buffer(f, "etc/smbios/smbios-tables", &smbios.tables, err);
-    good &= add_buffer(f, "etc/e820", &e820, err);
     return good;
 }
 
@@ -215,8 +220,12 @@ static bool add_files(struct pc *pc, struct device *f, struct error *err)
     for (size_t i = 0; i < pc->in->file_count; i++) {
         const struct board_file *file = &pc->in->files[i];
 
-        if (!pc_is_card_rom(file->name)
-            && !fwcfg_add_file(f, file->name, file->bytes, file->count, err))
+        const char *name = file->name;
+
+        if (!pc->pci && !strcmp(name, "vgabios"))
+            name = "vgaroms/vgabios.bin";       /* it wants to be in RAM */
+        if (!pc_is_card_rom(name)
+            && !fwcfg_add_file(f, name, file->bytes, file->count, err))
             return false;
     }
     return true;
@@ -237,7 +246,8 @@ bool pc_tell_firmware(struct pc *pc, struct error *err)
         || !fwcfg_add_number(f, KEY_MAX_CPUS, pc->in->cpus, 2, err)
         || !fwcfg_add_number(f, KEY_MENU, menu, 2, err)
         || !fwcfg_add_number(f, KEY_IRQ0_OVERRIDE, 1, 4, err)
-        || !fwcfg_add_number(f, KEY_NUMA, 0, 8, err) || !add_files(pc, f, err))
+        || !fwcfg_add_number(f, KEY_NUMA, 0, 8, err) || !add_files(pc, f, err)
+        || !add_memory_map(pc, f, err))
         return false;
     if (pc->pci && !add_tables(pc, f, err))
         return false;

@@ -13,8 +13,8 @@ struct pc {
     const struct board_input *in;       /* only while it is built */
     bool                     pci;       /* the machine "pc"; else "isapc" */
     u64                      low_end, high_end;     /* of RAM; high_end 0: none above 4 GB */
-    struct ram              *ram, *rom;
-    struct region            flash, legacy, low, high;
+    struct ram              *ram, *rom, *shadow;    /* shadow: of an ISA PC's firmware */
+    struct region            flash, legacy, low, upper, high;
     u8                       sources[24];   /* of each IRQ that are taken */
     char                     cpu_name[64][8];
     bool                     resets;    /* a triple fault resets, as on a PC */
