@@ -70,6 +70,10 @@ build/orrery.pc: $(SRC)/core/version.h config.mk
 	    'Version: $(VERSION)' 'Cflags: -I$${prefix}/include/orrery' \
 	    'Libs: -L$${prefix}/lib -lorrery' 'Libs.private: $(LIBS)' > $@
 
+# A real system to try it with: Debian's kernel and a shell, fetched once.
+run: build/orrery
+	@sh $(SRC)/tests/guest/lib/run.sh
+
 # -- tests --
 
 $(UNIT_GUEST): build/tests/unit/%: build/tests/unit/%.o build/libsupport.a build/liborrery.a
@@ -126,5 +130,5 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all check house check-guest bench install clean programs unit-programs
+.PHONY: all run check house check-guest bench install clean programs unit-programs
 -include $(shell find build -name '*.d' 2>/dev/null)
