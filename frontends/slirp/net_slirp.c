@@ -14,6 +14,7 @@
 
 enum { TIMERS = 8, SEARCHES = 16, PORT_LIMIT = 65535 };
 #define UDP_ANSWERS     (5 * SECOND)    /* a datagram's answer is hoped for so long */
+#define ANNOUNCEMENTS   (400 * SECOND)  /* between those of the router */
 
 struct timer {
     SlirpTimerCb fire;
@@ -74,10 +75,11 @@ static void on_timer_free(void *timer, void *ctx)
         ((struct timer *)timer)->used = false;
 }
 
+/* The one timer there is announces the IPv6 router, and its time is drawn by lot: not here. */
 static void on_timer_mod(void *timer, int64_t ms, void *ctx)
 {
     if (timer)
-        ((struct timer *)timer)->due = (u64)ms * MILLISECOND;
+        ((struct timer *)timer)->due = (u64)on_clock(ctx) + ANNOUNCEMENTS;
 }
 
 static void on_fd(int fd, void *ctx)
@@ -245,7 +247,7 @@ static bool parse_config(const struct suboptions *o, SlirpConfig *c, struct erro
     c->version = 1;
     c->restricted = suboption_flag(o, "restrict", false);
     c->in_enabled = suboption_flag(o, "ipv4", true);
-    c->in6_enabled = suboption_flag(o, "ipv6", false);
+    c->in6_enabled = suboption_flag(o, "ipv6", true);
     c->vhostname = suboption(o, "hostname");
     c->vdomainname = suboption(o, "domainname");
     c->tftp_path = suboption(o, "tftp");
