@@ -131,4 +131,4 @@ clean:
 	rm -rf build
 
 .PHONY: all run check house check-guest bench install clean programs unit-programs
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/guest -prune -o -name '*.d' -type f -print 2>/dev/null)
