@@ -520,7 +520,8 @@ static void both_ways(struct bare *a, struct bare *b, struct rng again)
         return;
     print_differences(a, b);
     r = again;
-    prepare(bench(1));
+    b = bench(1);
+    prepare(b);
     save(b, &start);
     print_parting(b, &start, n);
     fprintf(stderr, "fuzz: two machines part within %llu instructions\n", (unsigned long long)n);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #if defined __x86_64__ && defined __linux__
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -172,6 +173,16 @@ static void protect(u8 *page)
     *(volatile u8 *)page;
 }
 
+/* Linux shows the number of the processor in a descriptor: LSL of 7Bh. */
+static void stay_on_first(void)
+{
+    cpu_set_t first;
+
+    CPU_ZERO(&first);
+    CPU_SET(0, &first);
+    sched_setaffinity(0, sizeof first, &first);
+}
+
 bool native_open(const char **why)
 {
     static const u64 code[] = { CODE_AT }, data[] = { DATA_LOW, DATA_MID, DATA_HIGH };
@@ -187,6 +198,7 @@ bool native_open(const char **why)
     memset(code_view, 0xcc, CODE_BYTES);
     insn_data_fill(pristine);
     memcpy(data_view, pristine, DATA_BYTES);
+    stay_on_first();
     *why = "the signals cannot be caught";
     return catch_signals();
 }

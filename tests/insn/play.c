@@ -27,11 +27,11 @@ struct player {
     u8           pristine[DATA_BYTES];
 };
 
-/* Linux, arch/x86: the same access rights, for LAR to find. */
+/* Linux, arch/x86: the same access rights, for LAR to find. The last tells CPU 0 by its limit. */
 static const u64 gdt[] = {
     0, 0x00cf9b000000ffff, 0x00af9b000000ffff, 0x00cf93000000ffff,
     0x00cffb000000ffff, 0x00cff3000000ffff, 0x00affb000000ffff, 0,
-    0x00008b0120000067, KERNEL >> 32,
+    0x00008b0120000067, KERNEL >> 32, 0, 0, 0, 0, 0, 0x0040f50000000000,
 };
 
 /* ---- The machine ---- */
@@ -114,7 +114,7 @@ static void set_system(struct x86 *cpu)
         | (fsgsbase ? CR4_FSGSBASE : 0);
     cpu->xcr0 = 3;
     cpu->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
-    cpu->gdtr[0] = (struct table_register){ KERNEL + AT_GDT, 0x7f };
+    cpu->gdtr[0] = (struct table_register){ KERNEL + AT_GDT, sizeof gdt - 1 };
     cpu->idtr[0] = (struct table_register){ KERNEL + AT_IDT, 0xfff };
     cpu->seg[TR] = (struct segment){ 0x40, 0x8b00, 0x67, KERNEL + AT_TSS };
     cpu->seg[LDTR] = (struct segment){ 0 };
