@@ -86,6 +86,16 @@ static bool build(struct session *s, struct error *err)
     return settings_check(s, err) && tell_trace(s, err);
 }
 
+static void connect_speaker(struct session *s)
+{
+    for (struct device *dev = s->machine->devices; dev; dev = dev->next) {
+        struct audio **speaker = device_offer(dev, "speaker");
+
+        if (speaker)
+            *speaker = s->ui->audio;
+    }
+}
+
 /* A window where there is one, else the terminal; what was asked for by name must be there. */
 static bool open_screen(struct session *s, struct error *err)
 {
@@ -102,6 +112,8 @@ static bool open_screen(struct session *s, struct error *err)
         return true;
     }
     s->ui = type->start(s, err);
+    if (s->ui)
+        connect_speaker(s);
     return s->ui;
 }
 
