@@ -303,6 +303,8 @@ static void write_command(struct ne2000 *n, u8 value)
     struct dp8390 *c = n->chip;
     u8 was = c->command;
 
+    if (!(value & (CR_STP | CR_STA)))           /* neither start nor stop: it goes on as it did */
+        value |= was & (CR_STP | CR_STA);
     c->command = (u8)((value & ~CR_TXP) | (was & CR_TXP));
     if (value & CR_STP) {
         c->causes |= ISR_RST;

@@ -208,6 +208,19 @@ Test(ne2000, a_frame_is_received_behind_its_header)
     cr_assert_arr_eq(back + 4, frame, sizeof frame);
 }
 
+Test(ne2000, a_command_that_neither_starts_nor_stops_changes_only_the_page)
+{
+    u8 frame[60];
+
+    lan_make(frame, lan_mac, sizeof frame);
+    out8(m, CR, 0x40);
+    cr_assert_eq(in8(m, CURR), FIRST + 1);
+    out8(m, CR, 0x00);
+    cr_assert(lan.port->ready(lan.port));
+    lan_arrives(m, frame, sizeof frame);
+    cr_assert_eq(current(), FIRST + 2);
+}
+
 Test(ne2000, only_frames_for_it_are_received)
 {
     static const u8 other[6] = { 2, 0, 0, 0, 0, 9 }, group[6] = { 1, 0, 0x5e, 0, 0, 1 };
