@@ -44,9 +44,10 @@ build/%.o: $(SRC)/%.c config.mk
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(FLAGS) -c -o $@ $<
 
-build/roms/%.bin: $(SRC)/roms/%.asm
+# NASM's own -MD forgets what a second pass includes.
+build/roms/%.bin: $(SRC)/roms/%.asm $(wildcard $(SRC)/roms/*/*.inc)
 	@mkdir -p $(@D)
-	$(Q)$(NASM) -f bin -I $(SRC)/roms/ -MD $(@:.bin=.d) -o $@ $<
+	$(Q)$(NASM) -f bin -I $(SRC)/roms/ -o $@ $<
 
 build/roms/images.o: $(SRC)/roms/images.S $(SRC)/roms/roms.def $(ROMS)
 	$(Q)$(CC) $(filter -m%,$(OPTIMISE)) -I$(SRC) -Wa,-Ibuild/roms -c -o $@ $<
