@@ -35,22 +35,28 @@ apt_for()       # ARCHITECTURE WORD...
 # Once; one list that a mirror lacks for the moment does not matter.
 lists()         # ARCHITECTURE
 {
-    [ -e "$media/apt-$1/updated" ] || apt_for "$1" update >&2 || true
-    touch "$media/apt-$1/updated"
+    (
+        flock 9
+        [ -e "$media/apt-$1/updated" ] || apt_for "$1" update >&2 || true
+        touch "$media/apt-$1/updated"
+    ) 9> "$media/lock-lists"
 }
 
-# Fetches and unpacks a package once; prints the directory.
+# Fetches and unpacks a package once, whichever script is first; prints the directory.
 package()       # ARCHITECTURE PACKAGE
 {
-    dir=$media/$1/$2
-    if [ ! -e "$dir/.done" ]; then
-        lists "$1"
-        rm -rf "$dir"
-        mkdir -p "$dir/deb"
-        (cd "$dir/deb" && apt_for "$1" download "$2" >&2) || return 1
-        dpkg-deb -x "$dir"/deb/*.deb "$dir" && rm -r "$dir/deb" && touch "$dir/.done" || return 1
-    fi
-    echo "$dir"
+    (
+        flock 9
+        dir=$media/$1/$2
+        if [ ! -e "$dir/.done" ]; then
+            lists "$1"
+            rm -rf "$dir"
+            mkdir -p "$dir/deb"
+            (cd "$dir/deb" && apt_for "$1" download "$2" >&2) || exit 1
+            dpkg-deb -x "$dir"/deb/*.deb "$dir" && rm -r "$dir/deb" && touch "$dir/.done" || exit 1
+        fi
+        echo "$dir"
+    ) 9> "$media/lock-packages"
 }
 
 # The kernel a metapackage stands for; prints its path.
@@ -66,14 +72,15 @@ kernel()        # FLAVOUR: cloud-amd64, amd64, 686, 686-pae
     ls "$dir"/boot/vmlinuz-*
 }
 
-# An initramfs of busybox whose /init ends in SCRIPT; prints its path.
-initrd()        # ARCHITECTURE NAME SCRIPT
+# An initramfs of busybox whose /init ends in SCRIPT, and what is in DIRECTORY; prints its path.
+initrd()        # ARCHITECTURE NAME SCRIPT [DIRECTORY]
 {
     out=$media/initrd-$2-$1.gz tree=$media/tree-$2-$1
     busybox=$(package "$1" busybox-static)/bin/busybox || return 1
     rm -rf "$tree"
     mkdir -p "$tree/bin" "$tree/proc" "$tree/sys" "$tree/dev" "$tree/tmp" "$tree/mnt" "$tree/etc"
     cp "$busybox" "$tree/bin/busybox"
+    [ $# -lt 4 ] || cp -R "$4/." "$tree/" || return 1
     {
         echo '#!/bin/busybox sh'
         echo '/bin/busybox --install -s /bin; export PATH=/bin HOME=/'
