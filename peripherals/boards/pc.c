@@ -84,6 +84,7 @@ static void pc_reset(struct device *dev, enum reset how)
 {
     struct pc *pc = container_of(dev, struct pc, dev);
 
+    pc_set_boot_order(pc, how == RESET_POWER);
     if (pc->shadow)
         space_write_bytes(dev->machine->memory, MEGABYTE - pc->shadow->size,
                           pc->rom->host + (pc->rom->size - pc->shadow->size), pc->shadow->size);
@@ -351,7 +352,8 @@ static bool add_south_bridge(struct pc *pc, struct error *err)
         return false;
     piix4_pm_set_ram(machine_find(pc->machine, "pm"), pc->in->ram_bytes);
     return pc_irq(pc, "pm.sci", 9, err)
-        && pc_wire(pc, "pm.smi", "cpu0", X86_SMI, err) && pc_wire(pc, "board.power", "pm", PIIX4_PM_BUTTON, err)
+        && pc_wire(pc, "pm.smi", "cpu0", X86_SMI, err)
+        && pc_wire(pc, "board.power", "pm", PIIX4_PM_BUTTON, err)
         && pc_wire(pc, "irq8.1", "pm", PIIX4_PM_RTC, err)
         && pc_wire(pc, "pm.susstat", "host", I440FX_SUSSTAT, err);
 }

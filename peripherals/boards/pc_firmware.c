@@ -95,27 +95,43 @@ static unsigned boot_code(char letter)
     }
 }
 
-bool pc_set_cmos(struct pc *pc, struct error *err)
+/* Three devices to try, as the CMOS bytes 3Dh and 38h say them. */
+static bool read_order(const char *order, u8 code[3], struct error *err)
 {
-    const char *order = config_text(pc->machine->config, "board.boot", "cad");
-    unsigned a = floppy_type(pc, "fda.kind", "1440"), b = floppy_type(pc, "fdb.kind", "none");
-    unsigned code[3] = { 0 };
-
+    memset(code, 0, 3);
     for (unsigned i = 0; i < 3 && order[i]; i++) {
-        code[i] = boot_code(order[i]);
+        code[i] = (u8)boot_code(order[i]);
         if (!code[i])
             return fail(err, "-boot: \"%c\" is no device: a floppy, c disk, d CD, n network",
                         order[i]);
     }
+    return true;
+}
+
+void pc_set_boot_order(struct pc *pc, bool first)
+{
+    const u8 *code = first ? pc->boot_once : pc->boot;
+
+    set(pc, 0x3d, code[0] | code[1] << 4, 1);
+    set(pc, 0x38, code[2] << 4 | !pc->check_floppy, 1);
+}
+
+bool pc_set_cmos(struct pc *pc, struct error *err)
+{
+    struct config *c = pc->machine->config;
+    const char *order = config_text(c, "board.boot", "cad");
+    unsigned a = floppy_type(pc, "fda.kind", "1440"), b = floppy_type(pc, "fdb.kind", "none");
+
+    if (!read_order(order, pc->boot, err)
+        || !read_order(config_text(c, "board.boot-once", order), pc->boot_once, err))
+        return false;
+    pc->check_floppy = config_flag(c, "board.check-floppy", false);
     set_memory(pc);
     set(pc, 0x10, a << 4 | b, 1);
     set(pc, 0x14, (a || b) | (a && b) << 6 | 6, 1);     /* FPU, mouse */
     set(pc, 0x12, 0, 1);
     set_disk(pc, "hda", 0);
     set_disk(pc, "hdb", 1);
-    set(pc, 0x3d, code[0] | code[1] << 4, 1);
-    set(pc, 0x38, code[2] << 4 | !config_flag(pc->machine->config, "board.check-floppy", false),
-        1);
     set(pc, 0x5f, pc->in->cpus - 1, 1);
     return true;
 }

@@ -17,6 +17,8 @@ struct pc {
     struct region            flash, legacy, low, upper, high;
     u8                       sources[24];   /* of each IRQ that are taken */
     char                     cpu_name[64][8];
+    u8                       boot[3], boot_once[3]; /* as CMOS has it; once: after power-on */
+    bool                     check_floppy;          /* for the signature of a boot sector */
     bool                     resets;    /* a triple fault resets, as on a PC */
 };
 
@@ -33,6 +35,7 @@ bool pc_irq(struct pc *, const char *from, unsigned irq, struct error *);
 
 bool pc_add_cards(struct pc *, struct error *);
 bool pc_set_cmos(struct pc *, struct error *);
+void pc_set_boot_order(struct pc *, bool first);
 bool pc_tell_firmware(struct pc *, struct error *);
 /* A file that is a card's ROM ("vgabios", "nicrom:e1000"), not the firmware's to see. */
 bool pc_is_card_rom(const char *file);
