@@ -108,6 +108,10 @@ build/house: build/liborrery.a config.mk
 check-guest: build/orrery $(PLAIN)
 	@sh $(SRC)/tests/run.sh build/logs/guest $(wildcard $(SRC)/tests/guest/*.sh)
 
+check-guest-long: build/orrery $(PLAIN)
+	@TEST_SECONDS=$${TEST_SECONDS:-3600} sh $(SRC)/tests/run.sh build/logs/guest-long \
+	    $(wildcard $(SRC)/tests/guest/long/*.sh)
+
 programs: $(PLAIN)
 
 bench: build/orrery $(PLAIN)
