@@ -63,7 +63,7 @@ build/liborrery.so: $(GUEST_OBJS)
 	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-Bsymbolic -Wl,-soname,liborrery.so.0 -o $@ $^ $(LIBS)
 
 build/orrery: $(FRONT_OBJS) build/liborrery.a
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(SDL) $(SLIRP)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(SDL) $(SLIRP) $(CURSES)
 
 build/orrery.pc: $(SRC)/core/version.h config.mk
 	@mkdir -p $(@D)
@@ -81,7 +81,7 @@ $(UNIT_GUEST): build/tests/unit/%: build/tests/unit/%.o build/libsupport.a build
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(TEST_LIBS) $(LIBS)
 $(UNIT_FRONT): build/tests/unit/%: build/tests/unit/%.o build/libfront.a build/libsupport.a \
 		build/liborrery.a
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(TEST_LIBS) $(LIBS) $(SDL) $(SLIRP)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(TEST_LIBS) $(LIBS) $(SDL) $(SLIRP) $(CURSES)
 $(PLAIN): build/tests/%: build/tests/%.o build/libsupport.a build/liborrery.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 .SECONDARY:

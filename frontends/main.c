@@ -42,10 +42,13 @@ static int run(struct session *s)
 {
     u64 began = host_now();
     enum end end = loop(s);
+    u64 ended = host_now();
     struct outcome out = {
         .verdict = verdict_of(s, end), .instructions = machine_retired(s->machine),
-        .virtual_ns = s->machine->clock.now, .host_ns = host_now() - began,
+        .virtual_ns = s->machine->clock.now, .host_ns = ended - began,
     };
+
+    session_close_screen(s);            /* a terminal is for words again */
 
     if (s->options->command == COMMAND_TEST)
         report_print(s, &out);

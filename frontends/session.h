@@ -64,5 +64,7 @@ bool session_change(struct session *, const char *drive, const char *path, bool 
                     struct error *);
 /* What the machine shows, or NULL. */
 struct display *session_display(struct session *);
+/* The user interface ends; the machine goes on unseen. */
+void session_close_screen(struct session *);
 /* A stream for the machine's lifetime. */
 bool session_add_stream(struct session *, struct chr_host *, struct error *);

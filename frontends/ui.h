@@ -17,6 +17,7 @@ struct ui;
 
 struct ui_type {
     const char *name, *title;       /* "sdl", as -display names it */
+    bool        takes_terminal;     /* standard input and output are its */
     /* Would it work here: is there a screen, a terminal? Asked where none was named. */
     bool (*available)(void);
     /* Opens what it needs. NULL: err says why. */

@@ -45,6 +45,8 @@ bool chr_share(struct chr_host *, struct mux_orders, struct sources *,
 /* The kinds of chr_open(). */
 struct chr_host *chr_open_stdio(bool keeps_signals, struct sources *, struct error *);
 struct chr_host *chr_open_stdout(struct error *);       /* only printed to */
+/* Nobody else opens stdio from now on. */
+bool chr_claim_stdio(struct error *);
 struct chr_host *chr_open_file(const char *path, struct error *);
 struct chr_host *chr_open_null(void);
 struct chr_host *chr_open_pty(const char *label, struct sources *, struct error *);

@@ -47,24 +47,31 @@ static void stdio_closing(struct chr_fd *c)
     taken = false;
 }
 
+bool chr_claim_stdio(struct error *err)
+{
+    if (taken)
+        return fail(err, "stdio: somebody else has the terminal already; mon:stdio shares it");
+    taken = true;
+    return true;
+}
+
 struct chr_host *chr_open_stdio(bool keeps_signals, struct sources *sources, struct error *err)
 {
     struct chr_fd *c;
 
-    if (taken) {
-        fail(err, "stdio: somebody else has the terminal already; mon:stdio shares it");
+    if (!chr_claim_stdio(err))
+        return NULL;
+    c = chr_fd_create(sources, err);
+    if (!c) {
+        taken = false;
         return NULL;
     }
-    c = chr_fd_create(sources, err);
-    if (!c)
-        return NULL;
     c->in = STDIN_FILENO;
     c->out = STDOUT_FILENO;
     c->waits = true;
     c->closing = stdio_closing;
     c->host.is_terminal = isatty(STDIN_FILENO);
     c->host.may_wake = true;
-    taken = true;
     if (c->host.is_terminal)
         make_raw(keeps_signals);
     return &c->host;

@@ -46,6 +46,7 @@ bool sdl_open_window(struct sdl *d, struct error *err)
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
+    SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
     SDL_SetHint(SDL_HINT_MOUSE_RELATIVE_MODE_CENTER, "1");
     if (SDL_InitSubSystem(SDL_INIT_VIDEO) < 0)
         return fail(err, "-display sdl: %s", SDL_GetError());

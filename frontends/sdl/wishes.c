@@ -1,31 +1,20 @@
 /* What a person wants of the window: by key, by menu, by dropping a file. */
 #include "frontends/sdl/sdl.h"
 
-#include "core/error.h"
 #include "core/input.h"
 #include "frontends/drop.h"
-#include "frontends/screen.h"
 #include "frontends/session.h"
+#include "frontends/shot.h"
 
 #include <SDL2/SDL.h>
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
 static void save_picture(struct sdl *d)
 {
-    struct error err;
-    char path[64], when[32];
-    time_t now = time(NULL);
+    char said[sizeof d->said];
 
-    strftime(when, sizeof when, "%Y-%m-%d-%H%M%S", localtime(&now));
-    snprintf(path, sizeof path, "orrery-%s.png", when);
-    for (unsigned n = 2; access(path, F_OK) == 0 && n < 100; n++)
-        snprintf(path, sizeof path, "orrery-%s-%u.png", when, n);
-    if (screen_save(d->ui.session, path, "png", &err))
-        sdl_say(d, "picture in %s", path);
-    else
-        sdl_say(d, "%s", err.text);
+    shot_save(d->ui.session, said, sizeof said);
+    sdl_say(d, "%s", said);
 }
 
 static void paste(struct sdl *d)

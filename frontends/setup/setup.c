@@ -86,14 +86,36 @@ static bool build(struct session *s, struct error *err)
     return settings_check(s, err) && tell_trace(s, err);
 }
 
-static void connect_speaker(struct session *s)
+static void connect_speaker(struct session *s, struct audio *audio)
 {
     for (struct device *dev = s->machine->devices; dev; dev = dev->next) {
         struct audio **speaker = device_offer(dev, "speaker");
 
         if (speaker)
-            *speaker = s->ui->audio;
+            *speaker = audio;
     }
+}
+
+void session_close_screen(struct session *s)
+{
+    if (!s->ui)
+        return;
+    connect_speaker(s, NULL);
+    s->ui->stop(s->ui);
+    s->ui = NULL;
+}
+
+/* Is the terminal asked for as the end of some line? */
+static bool gives_terminal_away(const struct options *o)
+{
+    const struct texts *lists[] = { &o->serial, &o->parallel, &o->chardev };
+
+    for (unsigned i = 0; i < COUNT(lists); i++)
+        for (unsigned k = 0; k < lists[i]->count; k++)
+            if (strstr(lists[i]->at[k], "stdio"))
+                return true;
+    return (o->monitor && strstr(o->monitor, "stdio"))
+        || (o->debugcon && strstr(o->debugcon, "stdio"));
 }
 
 /* A window where there is one, else the terminal; what was asked for by name must be there. */
@@ -107,13 +129,15 @@ static bool open_screen(struct session *s, struct error *err)
     type = ui_find(name);
     if (name && !type)
         return fail(err, "-display %s: not here; -display help lists what is", name);
+    if (type && !name && type->takes_terminal && gives_terminal_away(s->options))
+        return true;
     if (!type || (!name && !session_display(s))) {
-        s->on_terminal = true;
+        s->on_terminal = !gives_terminal_away(s->options);
         return true;
     }
     s->ui = type->start(s, err);
     if (s->ui)
-        connect_speaker(s);
+        connect_speaker(s, s->ui->audio);
     return s->ui;
 }
 
@@ -152,8 +176,7 @@ void session_end(struct session *s)
 {
     struct config *config = s->machine ? s->machine->config : NULL;
 
-    if (s->ui)
-        s->ui->stop(s->ui);
+    session_close_screen(s);
     machine_destroy(s->machine);
     config_destroy(config);
     network_close(s);
