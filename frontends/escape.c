@@ -24,7 +24,9 @@ static const u8 by_number[] = {
 static void of_character(u8 c, struct stroke *s)
 {
     *s = (struct stroke){ 0 };
-    if (c == '\r' || c == '\n' || c == '\t' || c == '\b' || c == ESC) {
+    if (c == '\r')
+        c = '\n';
+    if (c == '\n' || c == '\t' || c == '\b' || c == ESC) {
         s->usage = key_printing((char)c, &s->shift);
     } else if (c == DEL) {
         s->usage = KEY_BACKSPACE;

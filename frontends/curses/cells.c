@@ -126,7 +126,7 @@ static bool look(struct curses_ui *c, bool *is_text)
 void curses_show(struct curses_ui *c)
 {
     bool is_text;
-    int y, x;
+    int y, x, columns;
 
     if (c->said_until && host_now() > c->said_until) {
         c->said_until = 0;
@@ -140,8 +140,9 @@ void curses_show(struct curses_ui *c)
         draw_graphics(c);
     if (c->said_until) {
         getyx(stdscr, y, x);
+        columns = getmaxx(stdscr);
         attron(A_REVERSE);
-        mvaddstr(0, 0, c->said);
+        mvaddnstr(0, 0, c->said, columns);
         attroff(A_REVERSE);
         move(y, x);
     }
