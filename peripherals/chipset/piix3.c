@@ -5,7 +5,8 @@
  *
  * Not modelled: the X-bus and BIOS chip selects (what is on the board answers always), ISA
  * recovery times, motherboard interrupts and DMA, the SMI timers of registers A0h-AFh (power
- * management is that of the PIIX4), moving the I/O APIC (APICBASE): they are kept.
+ * management is that of the PIIX4), moving the I/O APIC (APICBASE): they are kept. Otherwise than
+ * in the data sheet, a fall of A20GATE clears the fast A20 of port 92h.
  */
 #include "peripherals/chipset/piix3.h"
 
@@ -144,6 +145,8 @@ static void piix3_pin(struct device *dev, unsigned pin, bool level)
         break;
     case PIIX3_A20GATE:
         p->gate = level;
+        if (!level)                     /* SeaBIOS leaves it on; DOS disables by the 8042 alone */
+            p->port_92 &= (u8)~P92_A20;
         drive_a20(p);
         break;
     case PIIX3_RC: case PIIX3_SHUTDOWN:

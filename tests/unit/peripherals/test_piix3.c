@@ -117,6 +117,17 @@ Test(piix3, a20_passes_if_either_says_so)
     cr_assert_not(other->level[A20]);
 }
 
+Test(piix3, the_keyboard_controller_disables_a20_that_firmware_left_on)
+{
+    drive(piix3, PIIX3_A20GATE, true);
+    out8(m, 0x92, 2);
+    drive(piix3, PIIX3_A20GATE, false);
+    cr_assert_not(other->level[A20]);
+    cr_assert_eq(in8(m, 0x92) & 2, 0);
+    out8(m, 0x92, 2);
+    cr_assert(other->level[A20]);
+}
+
 Test(piix3, port_92_resets_processors_on_a_rise)
 {
     out8(m, 0x92, 1);
