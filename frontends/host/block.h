@@ -30,5 +30,8 @@ struct host_block {
 struct block *block_file_open(const char *path, bool read_only, u32 granule, struct error *);
 /* Writes are kept in an unlinked file. The medium beneath is closed with this one. */
 struct block *block_overlay_open(struct block *beneath, struct error *);
+/* The bytes, then zeros; what is written goes with it. The name is the caller's. */
+struct block *block_memory_open(const char *name, const u8 *bytes, size_t count, u64 sectors,
+                                struct error *);
 /* What a file beginning with these bytes is, if not a raw image; else NULL. */
 const char   *block_foreign_format(const u8 *head, size_t count);

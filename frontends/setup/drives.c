@@ -172,6 +172,8 @@ bool parts_add_image(struct parts *p, struct session *s, struct error *err)
 
     if (o->kernel && !add_kernel(p, o, o->kernel, err))
         return false;
+    if (parts_want_demo(o))
+        return parts_add_demo(p, s, err);
     if (!o->image)
         return true;
     switch (look(o->image, &what, err)) {

@@ -37,6 +37,9 @@ struct parts {
 
 /* Each adds its share; false: err says why not. The configuration is the machine's. */
 bool parts_add_image(struct parts *, struct session *, struct error *);
+/* Nothing to start was named: then the demonstration is on the first diskette. */
+bool parts_want_demo(const struct options *);
+bool parts_add_demo(struct parts *, struct session *, struct error *);
 bool parts_add_drives(struct parts *, struct session *, struct error *);
 bool parts_add_firmware(struct parts *, const struct session *, struct error *);
 bool parts_add_devices(struct parts *, struct session *, struct error *);
