@@ -37,3 +37,27 @@ check_red()     # NAME KNOWN
         passed=$((passed + 1))
     fi
 }
+
+# A kernel by -kernel, from a disk by SYSLINUX and by GRUB, from a CD by ISOLINUX, each twice.
+boots_everywhere()  # FLAVOUR MACHINE MEGABYTES
+{
+    need cpio cpio gzip gzip dpkg-deb dpkg apt-get apt mcopy mtools mkfs.fat dosfstools \
+        syslinux syslinux xorriso xorriso sfdisk fdisk mke2fs e2fsprogs grub-mkimage grub-common
+    need_file /usr/share/seabios/bios-256k.bin seabios
+    need_file /usr/lib/ISOLINUX/isolinux.bin isolinux
+    need_file /usr/lib/syslinux/modules/bios/ldlinux.c32 syslinux-common
+    need_file /usr/lib/grub/i386-pc/boot.img grub-pc-bin
+    tag=linux-$1 words=console=ttyS0 arch=i386
+    [ "$2" = i686 ] || arch=amd64
+    kernel=$(kernel "$1") && initrd=$(shell_initrd $arch "$tag") || { echo "no kernel"; exit 1; }
+    syslinux=$(syslinux_disk "$tag-syslinux" "$kernel" "$initrd" $words) &&
+        grub=$(grub_disk "$tag-grub" "$kernel" "$initrd" $words) &&
+        iso=$(isolinux_iso "$tag-iso" "$kernel" "$initrd" $words) || { echo "no disk"; exit 1; }
+    script=$(shell_script "$tag" 1 "$2")
+    for way in "kernel -kernel $kernel -initrd $initrd -append $words" "syslinux -hda $syslinux" \
+        "grub -hda $grub" "iso -cdrom $iso"; do
+        # shellcheck disable=SC2086
+        guest_twice "$tag-"$way -m "$3" --script "$script" --max-time 200
+        check_red "$tag-${way%% *}" "$SRC/tests/guest/lib/red.txt"
+    done
+}
