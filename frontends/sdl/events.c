@@ -11,13 +11,22 @@
 
 /* -- keyboard -- */
 
+/* In turn with what is being pasted, so that its Shift is not theirs. */
+static void send_key(struct sdl *d, u8 usage, bool down)
+{
+    struct session *s = d->ui.session;
+
+    if (!s->typing.count || !typing_key(s, usage, down))
+        session_key(s, usage, down);
+}
+
 void sdl_release_keys(struct sdl *d)
 {
     u8 usage;
 
     while ((usage = held_any(&d->held))) {
         held_change(&d->held, usage, false);
-        session_key(d->ui.session, usage, false);
+        send_key(d, usage, false);
     }
 }
 
@@ -38,7 +47,7 @@ static void take_key(struct sdl *d, const SDL_KeyboardEvent *e)
         sdl_release_keys(d);
         sdl_fulfil(d, wish);
     } else if (held_change(&d->held, usage, down)) {
-        session_key(d->ui.session, (u8)usage, down);
+        send_key(d, (u8)usage, down);
     }
 }
 

@@ -20,8 +20,7 @@ static double density(struct sdl *d)
     return (double)pixels / width;
 }
 
-/* The window follows the picture, as long as nobody has sized it. */
-static void size_window(struct sdl *d)
+void sdl_size_window(struct sdl *d)
 {
     double dense = density(d);
     int width = (int)d->screen.width, height = (int)d->screen.height, times;
@@ -61,7 +60,7 @@ static bool take_size(struct sdl *d, u32 width, u32 height)
     d->texture = SDL_CreateTexture(d->renderer, SDL_PIXELFORMAT_RGB888,
                                    SDL_TEXTUREACCESS_STREAMING, (int)width, (int)height);
     d->lost = d->stale = true;
-    size_window(d);
+    sdl_size_window(d);
     return d->texture;
 }
 

@@ -53,6 +53,8 @@ bool sdl_open_window(struct sdl *, struct error *);
 void sdl_close_window(struct sdl *);
 void sdl_set_full_screen(struct sdl *, bool);
 void sdl_show(struct sdl *);            /* what has changed */
+/* The window follows the picture, as long as nobody has sized it. */
+void sdl_size_window(struct sdl *);
 
 /* events.c: keyboard and mouse to the machine, wishes to wishes.c */
 void sdl_take_event(struct sdl *, const union SDL_Event *);

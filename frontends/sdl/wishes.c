@@ -19,8 +19,13 @@ static void save_picture(struct sdl *d)
 
 static void paste(struct sdl *d)
 {
-    char *text = SDL_GetClipboardText();
+    char *text;
 
+    if (d->paste.text) {                        /* again: enough of it */
+        paste_end(&d->paste);
+        return;
+    }
+    text = SDL_GetClipboardText();
     if (text && *text)
         paste_begin(&d->paste, text);
     else
@@ -32,6 +37,7 @@ static void change_scaling(struct sdl *d)
 {
     d->mode = d->mode == FIT_WHOLE ? FIT_SMOOTH : FIT_WHOLE;
     d->stale = true;
+    sdl_size_window(d);
     sdl_say(d, d->mode == FIT_WHOLE ? "scaling by whole numbers"
                                     : "smooth scaling, in a monitor's shape");
 }
