@@ -33,7 +33,7 @@ twice() {
 twice pc 44
 twice four 44 -smp 4
 run 486 38 -cpu 486
-run isapc 36 -machine isapc
-run old 30 -machine isapc -cpu 486 -m 8
+run isapc 35 -machine isapc
+run old 29 -machine isapc -cpu 486 -m 8
 run kernel 44 -kernel "$BUILD/roms/demo.bin" -append selftest
 [ $failed -eq 0 ]
