@@ -52,7 +52,7 @@ TestSuite(paste, .init = start, .fini = finish);
 
 static void run_dry(void)
 {
-    for (unsigned i = 0; i < 100000 && (paste.text || s.typing.count); i++) {
+    for (unsigned i = 0; i < 400000 && (paste.text || s.typing.count); i++) {
         paste_step(&paste, &s);
         cr_assert_lt(s.typing.count, 100);
         machine_run(s.machine, typing_until(&s, s.machine->clock.now + MILLISECOND));
