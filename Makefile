@@ -50,7 +50,7 @@ build/roms/%.bin: $(SRC)/roms/%.asm $(wildcard $(SRC)/roms/*/*.inc)
 	$(Q)$(NASM) -f bin -I $(SRC)/roms/ -o $@ $<
 
 build/roms/images.o: $(SRC)/roms/images.S $(SRC)/roms/roms.def $(ROMS)
-	$(Q)$(CC) $(filter -m%,$(OPTIMISE)) -I$(SRC) -Wa,-Ibuild/roms -c -o $@ $<
+	$(Q)$(CC) $(filter -m%,$(OPTIMISE)) -I$(SRC) -Wa,-Ibuild -c -o $@ $<
 
 build/liborrery.a: $(GUEST_OBJS)
 build/libsupport.a: $(SUPPORT_OBJS)

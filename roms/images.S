@@ -4,7 +4,7 @@
         .balign 16
         .globl rom_\name
 rom_\name:
-        .incbin "\name\().bin"
+        .incbin "roms/\name\().bin"
 1:
         .balign 4
         .globl rom_\name\()_bytes
