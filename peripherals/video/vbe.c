@@ -126,6 +126,8 @@ static void enable(struct vga *v, u16 value)
     }
     if (was)
         return;
+    /* Who speaks to these ports alone finds the window open: 64 KB at A0000h, graphics. */
+    v->graphics[G_MISC] = (u8)((v->graphics[G_MISC] & ~0x0f) | 0x05);
     v->dispi[D_BANK] = v->dispi[D_VIRTUAL_WIDTH] = v->dispi[D_X] = v->dispi[D_Y] = 0;
     fit(v);
     if (!(value & E_KEEP_MEMORY))

@@ -105,6 +105,18 @@ Test(vbe, banks_are_seen_through_the_window)
     cr_assert_eq(dispi(BANK), 0);
 }
 
+Test(vbe, turned_on_from_text_mode_it_opens_the_window)
+{
+    vga_mode(m, 3);
+    vga_dispi(m, XRES, 640);
+    vga_dispi(m, YRES, 480);
+    vga_dispi(m, BPP, 8);
+    vga_dispi(m, ENABLE, 1);
+    vga_dispi(m, BANK, 2);
+    space_write(m->memory, 0xa0010, 0x5a, 1);
+    cr_assert_eq(space_read(m->memory, LINEAR + 0x20010, 1), 0x5a);
+}
+
 Test(vbe, a_screen_is_part_of_a_larger_one)
 {
     mode(320, 200, 8);
