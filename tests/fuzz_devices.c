@@ -107,7 +107,7 @@ static void note_place(struct space *space, bool ports, u64 at, u64 step)
     const struct region *region = space_find(space, at, &offset);
     struct window *last = &map[board].window[map[board].windows];
 
-    if (!region || !region->owner || region->ram)
+    if (!region || !region->owner || (region->ram && strcmp(region->owner->name, "vga")))
         return;
     if (map[board].windows && !strcmp(last[-1].owner, region->owner->name)
         && last[-1].ports == ports && last[-1].base + last[-1].size == at) {
