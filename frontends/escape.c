@@ -56,7 +56,9 @@ static size_t of_sequence(const u8 *bytes, size_t count, struct stroke *s)
         } else if (c >= 0x40 && c < DEL && !(c == '[' && i == 2)) {
             unsigned held = number[1] ? number[1] - 1 : 0;
 
-            *s = (struct stroke){ .shift = held & 1 || c == 'Z', .alt = held & 2, .ctrl = held & 4 };
+            *s = (struct stroke){
+                .shift = held & 1 || c == 'Z', .alt = held & 2, .ctrl = held & 4,
+            };
             if (c == '~')
                 s->usage = number[0] < COUNT(by_number) ? by_number[number[0]] : 0;
             else if (bytes[2] == '[')                   /* Linux's console: F1 to F5 */

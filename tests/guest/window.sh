@@ -1,0 +1,133 @@
+#!/bin/sh
+# The window, as a person uses it: keys arrive once, none sticks when the focus goes, text is pasted,
+# pictures are saved, sizes change, an idle guest costs little, and the close key ends it.
+# Needs Debian's packages seabios, xvfb, xdotool, imagemagick, xclip.
+set -u
+. "$SRC/tests/guest/lib/guests.sh"
+need Xvfb xvfb xdotool xdotool import imagemagick xclip xclip
+need_file /usr/share/seabios/bios-256k.bin seabios
+"$ORRERY" -display help | grep -q '^sdl' || { echo "this build has no window (libsdl2-dev)"; exit 1; }
+out=$BUILD/guest/window
+rm -rf "$out"
+mkdir -p "$out"
+pids=
+trap 'for pid in $pids; do kill "$pid"; done 2> /dev/null' EXIT
+
+"$NASM" -f bin -o "$out/keys.img" "$SRC/tests/guest/window/keys.asm" && truncate -s 1440K "$out/keys.img" || exit 1
+Xvfb -displayfd 3 -screen 0 1280x1024x24 3> "$out/display" 2> "$out/xvfb.log" &
+pids="$pids $!"
+
+# within SECONDS COMMAND...: tried until it succeeds
+within()
+{
+    tries=$(($1 * 5))
+    shift
+    until "$@" > /dev/null 2>&1; do
+        [ $((tries -= 1)) -gt 0 ] || return 1
+        sleep 0.2
+    done
+}
+
+# check NAME COMMAND...
+check()
+{
+    name=$1
+    shift
+    if "$@" > "$out/said" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "$name: $(tail -n 1 "$out/said")"
+    fi
+}
+
+within 20 test -s "$out/display" || { echo "no Xvfb"; exit 1; }
+DISPLAY=:$(cat "$out/display") SDL_VIDEODRIVER=x11 SDL_AUDIODRIVER=disk SDL_DISKAUDIOFILE=$out/sound
+export DISPLAY SDL_VIDEODRIVER SDL_AUDIODRIVER SDL_DISKAUDIOFILE
+unset WAYLAND_DISPLAY
+cd "$out" || exit 1
+"$ORRERY" -m 16 -fda keys.img -nic none -serial file:serial > log 2>&1 &
+orrery=$!
+pids="$orrery $pids"
+
+forget()    { skip=$(wc -c < serial); }
+new()       { tail -c +$((skip + 1)) serial | tr -d ' \r\n'; }
+arrives()   { [ "$(new)" = "$1" ] || { new; false; }; }
+window()    { xdotool search --name Orrery 2> /dev/null | head -n 1; }
+title()     { xdotool getwindowname "$(window)" | grep "$1"; }
+size()      { xdotool getwindowgeometry "$(window)" | grep "Geometry: $1"; }
+ticks()     { awk '{ print $14 + $15 }' "/proc/$orrery/stat"; }
+
+check "boots" within 60 grep -q READY serial
+check "has a window of the picture's size" within 5 size 720x400
+xdotool windowfocus "$(window)"
+sleep 1
+
+forget
+xdotool type --delay 60 'aB~'
+check "keys arrive once, with Shift" within 20 arrives 1E613042297E
+
+forget
+xdotool keydown x
+sleep 3
+xdotool keyup x
+held=$(new | sed 's/2D78//g')
+check "a held key repeats as the guest's keyboard does" test -z "$held" -a "$(new | wc -c)" -gt 12
+
+# The root window gets the focus while Shift is down; its release is never heard here.
+forget
+xdotool keydown Shift_L
+sleep 0.5
+xdotool search --maxdepth 0 '.*' windowfocus 2> /dev/null
+sleep 0.5
+xdotool keyup Shift_L
+xdotool windowfocus "$(window)"
+sleep 0.5
+xdotool type --delay 60 'a'
+check "no key sticks when the focus goes" within 20 arrives 1E61
+
+forget
+printf 'To: {x}\n' | xclip -selection clipboard 2> /dev/null
+xdotool key ctrl+alt+v
+check "text is pasted as keys" within 20 arrives 1454186F273A39201A7B2D781B7D1C0D
+
+xdotool mousemove --window "$(window)" 100 100 click 1
+check "a click takes the mouse, and the title says how to get it back" within 5 title 'Ctrl+Alt+G releases'
+xdotool key ctrl+alt+g
+sleep 1
+check "the key gives it back" sh -c "! xdotool getwindowname $(window) | grep releases"
+
+xdotool key ctrl+alt+c
+check "a picture is saved" within 10 sh -c 'identify orrery-*.png | grep 720x400'
+xdotool key ctrl+alt+s
+check "smooth scaling has a monitor's shape" within 5 size 720x540
+xdotool key ctrl+alt+s
+check "and back" within 5 size 720x400
+xdotool windowsize "$(window)" 900 700
+sleep 1
+check "a larger window shows the picture in its middle" sh -c \
+    "import -window $(window) large.png && identify large.png | grep 900x700 &&
+     convert large.png -crop 720x400+90+150 -unique-colors txt:- | tail -n +3 | grep AAAAAA"
+check "a speaker is heard" within 10 test -s sound
+
+before=$(ticks)
+sleep 5
+after=$(ticks)
+check "an idle guest costs less than 5 % of a core" test $((after - before)) -lt 25
+
+forget
+xdotool key ctrl+alt+r
+check "the reset key resets" within 60 sh -c "[ \$(grep -c READY serial) = 2 ]"
+xdotool key ctrl+alt+q
+check "the key for it ends the run" within 10 sh -c "! kill -0 $orrery"
+wait "$orrery"
+status=$?
+grep -v "SDL disk i/o\|Writing to file" log > complaints
+check "without complaint" test $status -eq 0 -a ! -s complaints
+
+SDL_VIDEODRIVER=dummy "$ORRERY" -m 16 -fda keys.img -nic none -display sdl -max-wall 1 > dummy.log 2>&1
+check "a host without a screen can be asked for one" test $? -ne 1
+unset DISPLAY SDL_VIDEODRIVER
+"$ORRERY" -m 16 -fda keys.img -nic none -max-time 1 -pace free < /dev/null > nothing.log 2>&1
+check "without any display the serial line is on the terminal" grep -q READY nothing.log
+finish
