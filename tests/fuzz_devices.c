@@ -63,7 +63,8 @@ static const struct target targets[] = {
     { "hda", { "ide" }, NULL, { 0 } },
     { "hdc", { "ide" }, "hdc", { 0 } },
     { "vga", { NULL }, NULL,
-      { 0x400, 0x420, 0x500, 0x502, 0x504, 0x506, 0x508, 0x50a, 0x50c, 0x50e, 0x510, 0x512, 0x600 } },
+      { 0x400, 0x420, 0x500, 0x502, 0x504, 0x506, 0x508, 0x50a, 0x50c, 0x50e, 0x510, 0x512,
+        0x600 } },
     { "nic0", { NULL }, "nic0",
       { 0x00, 0x08, 0x10, 0x14, 0x18, 0x20, 0x38, 0xc0, 0xc4, 0xc8, 0xd0, 0xd8, 0x100, 0x400, 0x410,
         0x2800, 0x2808, 0x2810, 0x2818, 0x2820, 0x3800, 0x3808, 0x3810, 0x3818, 0x3820, 0x5000,
@@ -329,8 +330,8 @@ static void put_fwcfg(struct fuzz_case *c)
 
 static void put_frame(struct fuzz_case *c)
 {
-    static const u8 to[][6] = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, { 0x52, 0x54, 0, 0x12, 0x34, 0x56 },
-                                { 1, 0, 0x5e, 0, 0, 1 } };
+    static const u8 to[][6] = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+                                { 0x52, 0x54, 0, 0x12, 0x34, 0x56 }, { 1, 0, 0x5e, 0, 0, 1 } };
     size_t count = pick(8) ? 46 + pick(200) : pick(1600);
     u64 type = pick(8);
 
@@ -625,7 +626,8 @@ static int replay(struct fuzz_case *c, char **file, int count)
 
 static int usage(void)
 {
-    fputs("usage: fuzz_devices [--seconds N] [--seed N] [--device NAME] [--corpus DIR] [--write DIR]\n"
+    fputs("usage: fuzz_devices [--seconds N] [--seed N] [--device NAME] [--corpus DIR]"
+          " [--write DIR]\n"
           "       fuzz_devices FILE...\n"
           "       fuzz_devices --device NAME --print SEED\n"
           "devices:", stderr);
@@ -635,7 +637,12 @@ static int usage(void)
     return 2;
 }
 
-struct words { u64 seconds, seed, print; bool prints; const struct target *only; const char *write_to; };
+struct words {
+    u64                  seconds, seed, print;
+    bool                 prints;
+    const struct target *only;
+    const char          *write_to;
+};
 
 /* The first word that is no option, or -1. */
 static int parse(struct words *w, int argc, char **argv)

@@ -56,7 +56,8 @@ static u8 *read_file(const char *path, size_t *count)
     long size;
 
     *count = 0;
-    if (f && fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) > 0 && (bytes = malloc((size_t)size))) {
+    if (f && fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) > 0
+        && (bytes = malloc((size_t)size))) {
         rewind(f);
         *count = fread(bytes, 1, (size_t)size, f);
     }

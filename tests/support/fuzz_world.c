@@ -298,7 +298,8 @@ static u32 config_read(struct fuzz_world *w, unsigned slot, unsigned function, u
     return (u32)space_read(w->machine->ports, 0xcfc, 4);
 }
 
-static void place_bars(struct fuzz_world *w, unsigned slot, unsigned function, u32 *port, u32 *memory)
+static void place_bars(struct fuzz_world *w, unsigned slot, unsigned function, u32 *port,
+                       u32 *memory)
 {
     for (unsigned i = 0; i <= PCI_BARS; i++) {
         unsigned at = i < PCI_BARS ? 0x10 + 4 * i : 0x30;
