@@ -39,6 +39,7 @@ build/isa/%.o build/bus/%.o build/peripherals/%.o build/roms/%.o: FLAGS := -fPIC
 build/isa/x86/%.o: FLAGS := -fPIC -fvisibility=hidden $(INTERPRETER)
 build/core/%.o: FLAGS := -fPIC
 build/frontends/sdl/%.o: FLAGS := $(filter -I% -D%,$(SDL))
+build/frontends/png/%.o: FLAGS := $(filter -I% -D%,$(PNG))
 
 build/%.o: $(SRC)/%.c config.mk
 	@mkdir -p $(@D)
@@ -63,7 +64,7 @@ build/liborrery.so: $(GUEST_OBJS)
 	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-Bsymbolic -Wl,-soname,liborrery.so.0 -o $@ $^ $(LIBS)
 
 build/orrery: $(FRONT_OBJS) build/liborrery.a
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(SDL) $(SLIRP) $(CURSES)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(SDL) $(SLIRP) $(CURSES) $(PNG)
 
 build/orrery.pc: $(SRC)/core/version.h config.mk
 	@mkdir -p $(@D)
@@ -81,7 +82,7 @@ $(UNIT_GUEST): build/tests/unit/%: build/tests/unit/%.o build/libsupport.a build
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(TEST_LIBS) $(LIBS)
 $(UNIT_FRONT): build/tests/unit/%: build/tests/unit/%.o build/libfront.a build/libsupport.a \
 		build/liborrery.a
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(TEST_LIBS) $(LIBS) $(SDL) $(SLIRP) $(CURSES)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(TEST_LIBS) $(LIBS) $(SDL) $(SLIRP) $(CURSES) $(PNG)
 $(PLAIN): build/tests/%: build/tests/%.o build/libsupport.a build/liborrery.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 .SECONDARY:

@@ -81,6 +81,8 @@ bool screen_save(struct session *s, const char *path, const char *format, struct
         return fail(err, "there is no screen");
     if (format && !ppm && strcmp(format, "png"))
         return fail(err, "%s: there are png and ppm", format);
+    if (!ppm && !picture_png)
+        return fail(err, "%s: this build writes no PNG (libpng-dev); FILE.ppm works", path);
     d->size(d, &shot.width, &shot.height);
     shot.pixel = calloc((size_t)shot.width * shot.height, sizeof *shot.pixel);
     f = shot.pixel ? fopen(path, "wb") : NULL;
