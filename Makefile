@@ -4,6 +4,10 @@ $(error Run ./configure first)
 endif
 include config.mk
 
+config.mk: $(SRC)/configure
+	$(if $(filter undefined,$(origin AGAIN)),$(error configure has changed: run it again))
+	@$(SRC)/configure $(AGAIN)
+
 all: build/orrery build/liborrery.a build/liborrery.so build/orrery.pc
 
 VERSION := $(shell sed -n 's/.*ORRERY_VERSION "\(.*\)"/\1/p' $(SRC)/core/version.h)
