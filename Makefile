@@ -6,7 +6,7 @@ include config.mk
 
 config.mk: $(SRC)/configure
 	$(if $(filter undefined,$(origin AGAIN)),$(error configure has changed: run it again))
-	@$(SRC)/configure $(AGAIN)
+	@env -u CC -u NASM $(SRC)/configure $(AGAIN)
 
 all: build/orrery build/liborrery.a build/liborrery.so build/orrery.pc
 
