@@ -8,7 +8,7 @@ config.mk: $(SRC)/configure
 	$(if $(filter undefined,$(origin AGAIN)),$(error configure has changed: run it again))
 	@env -u CC -u NASM $(SRC)/configure $(AGAIN)
 
-all: build/orrery build/liborrery.a build/liborrery.so build/orrery.pc
+all: build/orrery build/liborrery.a build/liborrery.so build/orrery.pc build/orrery.1
 
 VERSION := $(shell sed -n 's/.*ORRERY_VERSION "\(.*\)"/\1/p' $(SRC)/core/version.h)
 # `make V=1` shows the commands, `make -s` nothing.
@@ -126,6 +126,11 @@ bench: build/orrery $(PLAIN)
 
 HEADERS := core/*.h isa/x86/x86.h peripherals/boards/boards.h
 
+# The manual page is the table of options.
+build/orrery.1: $(SRC)/frontends/options/options.def $(SRC)/frontends/options/manual.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f $(SRC)/frontends/options/manual.awk -v version=$(VERSION) $< > $@
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install build/orrery $(DESTDIR)$(PREFIX)/bin
@@ -134,6 +139,7 @@ install: all
 	ln -sf liborrery.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/liborrery.so.0
 	ln -sf liborrery.so.0 $(DESTDIR)$(PREFIX)/lib/liborrery.so
 	install -m 644 build/orrery.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -D -m 644 build/orrery.1 $(DESTDIR)$(PREFIX)/share/man/man1/orrery.1
 	cd $(SRC) && for h in $(HEADERS); do \
 	    test ! -f $$h || install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/orrery/$$h; done
 
