@@ -16,7 +16,7 @@ struct pc {
     struct ram              *ram, *rom, *shadow;    /* shadow: of an ISA PC's firmware */
     struct region            flash, legacy, low, upper, high;
     u8                       sources[24];   /* of each IRQ that are taken */
-    char                     cpu_name[64][8];
+    char                     cpu_name[64][16];
     u8                       boot[3], boot_once[3]; /* as CMOS has it; once: after power-on */
     bool                     check_floppy;          /* for the signature of a boot sector */
     bool                     resets;    /* a triple fault resets, as on a PC */
