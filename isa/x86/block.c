@@ -22,7 +22,7 @@ enum { GRANULE_SHIFT = 6 };             /* self-modifying code is told apart by 
 
 struct code_page {
     struct code_page *next;
-    u8               *host;
+    u8               *host, *flags;     /* flags: those of the RAM page */
     u64               granules;         /* bit n: bytes 64n.. were decoded */
     struct block     *blocks;           /* that begin here */
     struct block     *reaching;         /* that begin in another page */
@@ -155,7 +155,7 @@ static void guard(struct x86 *cpu, u8 *host)
         x86_tlb_guard(container_of(m->cpu[i], struct x86, cpu), host);
 }
 
-/* Notes that a page's bytes were decoded. NULL: no room. */
+/* Notes that a page's bytes were decoded. */
 static struct code_page *own_page(struct x86 *cpu, u8 *host, u8 *flags)
 {
     struct x86_shared *s = cpu->shared;
@@ -163,9 +163,8 @@ static struct code_page *own_page(struct x86 *cpu, u8 *host, u8 *flags)
 
     if (!p) {
         p = take(s, sizeof *p);
-        if (!p)
-            return NULL;
-        *p = (struct code_page){ s->pages[page_bucket(host)], host, 0, NULL, NULL };
+        *p = (struct code_page){ .next = s->pages[page_bucket(host)], .host = host,
+                                 .flags = flags };
         s->pages[page_bucket(host)] = p;
     }
     if (!(*flags & RAM_CODE)) {
@@ -186,8 +185,8 @@ static void make_stale(struct x86_shared *s, struct block *b)
     if (s->cache[code_slot(b->code)] == b)
         s->cache[code_slot(b->code)] = NULL;
     b->stale = true;
-    b->op[0].fn = h_stale;
-    b->op[0].link = NULL;
+    b->hash_next = NULL;
+    b->op[0].fn = h_stale;              /* the rest of it stays: it may be the one under way */
 }
 
 void x86_block_drop(struct x86 *cpu, struct block *b)
@@ -234,42 +233,51 @@ struct builder {
     struct block *b;
     struct op    *op;                   /* the next one to fill */
     unsigned      ops;                  /* filled so far */
-    bool          quieter;              /* some could do without flags */
     u64           rip;                  /* of the next instruction */
     unsigned      stubs;                /* asked for so far: ops with a target */
     handler       quiet[BLOCK_OPS];     /* of each op: without flags */
     u8            flag_use[BLOCK_OPS];
+    struct { struct op *from; struct target to; } stub[2];
+    struct insn   insn;                 /* of an unknown shape */
     struct cost   cost[BLOCK_MAX];      /* of each instruction, with a timing model */
-    struct { struct op *from; u64 target; bool bad; } stub[2];
 };
 
-static void place(struct builder *k, const struct op *op)
+/* The op that was filled last has its place. */
+static inline void place(struct builder *k)
 {
-    struct op *to = k->op++;
+    struct op *op = k->op++;
 
-    *to = *op;
-    to->slot = (u8)k->ops++;
-    to->n = k->b->n;
-    to->end = (u8)k->b->bytes;
+    op->slot = (u8)k->ops++;
+    op->n = k->b->n;
+    op->end = (u8)k->b->bytes;
+}
+
+static void place_op(struct builder *k, handler fn)
+{
+    *k->op = (struct op){ .fn = fn };
+    k->quiet[k->ops] = NULL;
+    k->flag_use[k->ops] = FLAGS_NEEDED;
+    place(k);
 }
 
 /* The op leads to a target; until the first passage it leads to a stub that finds it. */
-static void lead(struct builder *k, u64 target, bool bad)
+static inline void lead(struct builder *k, struct target to)
 {
     k->stub[k->stubs].from = k->op - 1;
-    k->stub[k->stubs].target = target;
-    k->stub[k->stubs++].bad = bad;
+    k->stub[k->stubs++].to = to;
 }
 
 static void place_stubs(struct builder *k)
 {
     for (unsigned i = 0; i < k->stubs; i++) {
-        struct op stub = { .fn = k->stub[i].bad ? h_stub_fault : h_stub };
+        struct op *from = k->stub[i].from, *stub = k->op;
 
-        stub.imm64 = k->stub[i].target;
-        place(k, &stub);
-        k->op[-1].dst = (u8)(k->op - 1 - k->stub[i].from);
-        k->stub[i].from->link = k->op - 1;
+        *stub = (struct op){
+            .fn = k->stub[i].to.bad ? h_stub_fault : h_stub,
+            .imm64 = k->stub[i].to.rip, .dst = (u8)(stub - from),
+        };
+        from->link = stub;
+        place(k);
     }
     k->b->ops = (u16)k->ops;
     if (k->cpu->timing)
@@ -282,50 +290,56 @@ static u64 wrap_rip(const struct x86 *cpu, u64 rip)
 }
 
 /*
- * From the back: flags are dead where an instruction writes them all and none between can fault or
- * look. At the end of the block they live.
+ * From the back. Flags are dead where an instruction writes them all and none between can fault or
+ * look; at the end of the block they live. A branch is fused with what is before it, rather than
+ * that with its predecessor.
  */
-static void drop_dead_flags(struct builder *k)
+static void finish(struct builder *k)
 {
-    bool dead = false;
+    const u16 *pairs = k->cpu->shared->pairs;
+    bool dead = false, single = false;  /* single: the op behind is not part of a pair */
 
-    for (unsigned i = k->quieter ? k->ops : 0; i-- > 0;) {
+    struct op *op = k->op - 1;
+
+    for (unsigned i = k->ops; i-- > 0; op--) {
+        unsigned use = k->flag_use[i];
+        handler both;
+
         if (dead && k->quiet[i])
-            k->b->op[i].fn = k->quiet[i];
-        switch (k->flag_use[i]) {
-        case FLAGS_WRITTEN: dead = true; break;
-        case FLAGS_NEEDED:  dead = false; break;
-        default:            break;
-        }
+            op->fn = k->quiet[i];
+        if (use != FLAGS_UNTOUCHED && use != FLAGS_SOME_WRITTEN)
+            dead = use == FLAGS_WRITTEN;
+        both = single ? x86_fused(pairs, op->fn, op[1].fn) : NULL;
+        if (both)
+            op->fn = both;
+        single = !both;
     }
 }
 
 /* What follows when the block ends without a jump. */
 static void fall_through(struct builder *k)
 {
-    struct op jump = { .fn = h_jmp };
-
-    if (k->cpu->timing)                 /* the loop is to see what it costs */
-        jump.fn = x86_leave_behind;
-    place(k, &jump);
-    if (k->cpu->timing)
-        return;
-    lead(k, wrap_rip(k->cpu, k->rip), false);
+    place_op(k, k->cpu->timing ? x86_leave_behind : h_jmp); /* the loop is to see what it costs */
+    if (!k->cpu->timing)
+        lead(k, (struct target){ wrap_rip(k->cpu, k->rip), false });
 }
 
-static void place_insn(struct builder *k, const struct insn *in)
+/* The instruction whose op is filled. */
+static inline void place_insn(struct builder *k, const struct insn *in, const struct target *to)
 {
+    struct block *b = k->b;
+    unsigned i = k->ops;
+
     if (unlikely(k->cpu->timing != NULL))
-        x86_timing_cost(k->cpu, in, &k->cost[k->b->n]);
-    k->b->n++;
-    k->b->bytes = (u16)(k->b->bytes + in->length);
+        x86_timing_cost(k->cpu, in, &k->cost[b->n]);
+    b->n++;
+    b->bytes = (u16)(b->bytes + in->length);
     k->rip += in->length;
-    k->quiet[k->ops] = in->quiet;
-    k->flag_use[k->ops] = in->flag_use;
-    k->quieter |= in->quiet != NULL;
-    place(k, &in->op);
+    k->quiet[i] = in->quiet;
+    k->flag_use[i] = in->flag_use;
+    place(k);
     if (in->relative)
-        lead(k, in->target, in->bad_target);
+        lead(k, *to);
 }
 
 /* Bytes up to the end of the page and of the segment. */
@@ -357,29 +371,53 @@ static bool alone(const struct x86 *cpu, const struct insn *in)
     return cpu->timing && x86_timing_alone(in);
 }
 
-/* Instructions from the page until one ends the block, or faults, or leaves the page. */
-static void gather(struct builder *k, const u8 *host, u64 linear, const struct insn *first)
+/* An instruction of known shape, its op filled, else NULL. What is timed is looked at closer. */
+static inline const struct insn *known(struct builder *k, const u8 *bytes, unsigned room,
+                                       struct target *to)
+{
+    if (unlikely(k->cpu->timing != NULL))
+        return NULL;
+    return x86_decode_known(k->cpu, bytes, room, k->rip, k->op, to);
+}
+
+/* The next instruction, its op filled; NULL: there is none that can be had yet. */
+static inline const struct insn *next_insn(struct builder *k, const u8 *bytes, unsigned room,
+                                           struct target *to)
+{
+    struct x86 *cpu = k->cpu;
+    struct code code = { bytes, room };
+    const struct insn *in = known(k, bytes, room, to);
+
+    if (likely(in != NULL))
+        return in;
+    if (x86_decode(cpu, &code, k->rip, &k->insn) != DECODED || alone(cpu, &k->insn))
+        return NULL;
+    *k->op = k->insn.op;
+    *to = k->insn.to;
+    return &k->insn;
+}
+
+/*
+ * Instructions, from the first on, whose op is filled, until one ends the block, or faults, or
+ * leaves the page.
+ */
+static void gather(struct builder *k, const u8 *host, unsigned room, const struct insn *in,
+                   struct target to)
 {
     unsigned most = k->cpu->mode & MODE_STEP ? 1 : BLOCK_MAX;
-    struct insn in = *first;
+    unsigned last = room < BLOCK_BYTES - 15 ? room - 1 : BLOCK_BYTES - 15;
+    struct block *b = k->b;
 
     for (;;) {
-        struct code code;
-
-        place_insn(k, &in);
-        if (in.ends && !is_conditional(&in))
-            return;
-        if (in.ends || alone(k->cpu, &in) || k->b->n == most || k->b->bytes > BLOCK_BYTES - 15)
+        place_insn(k, in, &to);
+        if (in->ends || b->n == most || b->bytes > last || alone(k->cpu, in))
             break;
-        if ((linear + k->b->bytes) >> 12 != linear >> 12)
-            break;
-        if (!x86_is_64(k->cpu) && k->rip > x86_cs_limit(k->cpu))
-            break;
-        code = code_in_page(k->cpu, host + k->b->bytes, linear + k->b->bytes, k->rip);
-        if (x86_decode(k->cpu, &code, k->rip, &in) != DECODED || alone(k->cpu, &in))
+        in = next_insn(k, host + b->bytes, room - b->bytes, &to);
+        if (!in)
             break;
     }
-    fall_through(k);
+    if (!in || !in->ends || is_conditional(in))
+        fall_through(k);
 }
 
 /*
@@ -418,25 +456,31 @@ static enum decode_result first_insn(struct builder *k, const u8 *host, u64 line
     return r;
 }
 
+static void place_one(struct builder *k)
+{
+    *k->op = k->insn.op;
+    place_insn(k, &k->insn, &k->insn.to);
+    if (!k->insn.ends || is_conditional(&k->insn))
+        fall_through(k);
+}
+
 /* Code in registers, or in no memory at all: one instruction, decoded each time. */
 static struct block *build_scratch(struct x86 *cpu, u64 linear, u64 physical)
 {
     struct block *b = cpu->shared->scratch;
     u8 bytes[16] = { 0 };
     struct code code = { bytes, 15 };
-    struct insn in;
     struct builder k = { .cpu = cpu, .b = b, .op = b->op, .rip = cpu->rip };
+    struct insn *in = &k.insn;
 
     for (unsigned i = 0; i < 15; i++)
         bytes[i] = (u8)x86_physical_read(cpu, physical + i, 1);
     memset(b, 0, sizeof *b);
     b->rip = cpu->rip;
     b->mode = cpu->mode;
-    if (x86_decode(cpu, &code, cpu->rip, &in) == DECODE_MORE)
-        raise_op(&in, V_GP, 15);
-    place_insn(&k, &in);
-    if (!in.ends || is_conditional(&in))
-        fall_through(&k);
+    if (x86_decode(cpu, &code, cpu->rip, in) == DECODE_MORE)
+        raise_op(in, V_GP, 15);
+    place_one(&k);
     place_stubs(&k);
     return b;
 }
@@ -460,17 +504,16 @@ static void enter(struct x86 *cpu, struct block *b, struct code_page *page,
     }
 }
 
-static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
+static struct block *build(struct x86 *cpu, struct code_page *page, const u8 *host, u64 linear)
 {
     struct x86_shared *s = cpu->shared;
-    struct insn in;
     struct block *b;
     struct builder k;
-    struct code_page *page, *second = NULL;
+    struct target to;
+    const struct insn *in;
+    struct code_page *second = NULL;
+    unsigned room;
 
-    if (s->arena_used + room_for(cpu, BLOCK_OPS, BLOCK_MAX) + 4 * sizeof *page > ARENA_BYTES)
-        x86_block_forget_all(s);
-    page = own_page(cpu, host - (linear & PAGE_MASK), flags);
     b = take(s, room_for(cpu, BLOCK_OPS, BLOCK_MAX));
     *b = (struct block){ .code = host, .rip = cpu->rip, .mode = cpu->mode };
     k.cpu = cpu;
@@ -479,9 +522,14 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
     k.b = b;
     k.op = b->op;
     k.ops = 0;
-    k.quieter = false;
-    memset(k.flag_use, FLAGS_NEEDED, sizeof k.flag_use);
-    first_insn(&k, host, linear, &in);
+    room = code_in_page(cpu, host, linear, k.rip).room;
+    in = known(&k, host, room, &to);
+    if (unlikely(!in)) {
+        first_insn(&k, host, linear, &k.insn);
+        in = &k.insn;
+        *k.op = in->op;
+        to = in->to;
+    }
     if (b->second) {
         u8 *next_flags;
         u64 physical;
@@ -489,17 +537,14 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
 
         space_page(cpu->mem, physical, false, &next_flags);
         second = own_page(cpu, (u8 *)(uintptr_t)next, next_flags);
-        place(&k, &(struct op){ .fn = h_page_check });
-        place_insn(&k, &in);
-        if (!in.ends || is_conditional(&in))
-            fall_through(&k);
+        place_op(&k, h_page_check);
+        place_one(&k);
     } else {
-        gather(&k, host, linear, &in);
-        drop_dead_flags(&k);
+        gather(&k, host, room, in, to);
     }
-    place_stubs(&k);
     if (!(cpu->mode & MODE_STEP))
-        x86_fuse(s->pairs, b);
+        finish(&k);
+    place_stubs(&k);
     if (!second) {                      /* nothing was taken behind it: the rest goes back */
         s->arena_used -= (room_for(cpu, BLOCK_OPS, BLOCK_MAX) + 15) & ~(size_t)15;
         take(s, room_for(cpu, b->ops, b->n));
@@ -508,12 +553,29 @@ static struct block *build(struct x86 *cpu, u8 *host, u8 *flags, u64 linear)
     return b;
 }
 
+/* The page of a block to be built, and room in the arena for both. */
+static struct code_page *page_for(struct x86 *cpu, u64 linear, const u8 *code)
+{
+    struct x86_shared *s = cpu->shared;
+    u8 *host = (u8 *)(uintptr_t)code - (linear & PAGE_MASK), *flags;
+    struct code_page *p;
+    u64 physical;
+
+    if (s->arena_used + room_for(cpu, BLOCK_OPS, BLOCK_MAX) + 4 * sizeof *p > ARENA_BYTES)
+        x86_block_forget_all(s);
+    p = find_page(s, host);
+    if (likely(p && *p->flags & RAM_CODE))
+        return p;
+    x86_code_at(cpu, linear, &physical);
+    space_page(cpu->mem, physical, false, &flags);
+    return own_page(cpu, host, flags);
+}
+
 struct block *x86_block_find(struct x86 *cpu)
 {
     u64 linear = x86_is_64(cpu) ? cpu->rip : (u32)(cpu->seg[CS].base + cpu->rip), physical;
     const u8 *host = tlb_lookup(cpu->tlb, TLB_CODE, linear, 1);
     struct block *b;
-    u8 *flags;
 
     if (!x86_is_64(cpu) ? cpu->rip > x86_cs_limit(cpu) : !x86_canonical(cpu, cpu->rip))
         x86_fault_code(cpu, V_GP, 0);
@@ -527,11 +589,8 @@ struct block *x86_block_find(struct x86 *cpu)
         b = cpu->shared->bucket[bucket_of(host)];
         while (b && (b->code != host || b->rip != cpu->rip || b->mode != cpu->mode))
             b = b->hash_next;
-        if (!b) {
-            host = x86_code_at(cpu, linear, &physical);
-            host = space_page(cpu->mem, physical, false, &flags) + (physical & PAGE_MASK);
-            b = build(cpu, (u8 *)(uintptr_t)host, flags, linear);
-        }
+        if (!b)
+            b = build(cpu, page_for(cpu, linear, host), host, linear);
         cpu->shared->cache[code_slot(host)] = b;
     }
     return b;

@@ -48,7 +48,7 @@ static handler choose_handler(const struct decoding *s, const struct row *row)
         return o->handlers[width];
     case KIND_RM:
         return o->handlers[s->memory];
-    case KIND_RM_W:
+    case KIND_RM_W: case KIND_MUL2:
         return o->handlers[s->memory * 4 + width];
     case KIND_VEC:                      /* an immediate beside leaves no room for the address */
         return o->handlers[!s->memory ? 0 : 1 + (s->rip_relative && s->has_imm ? EA_GEN : s->ea)];
@@ -56,6 +56,38 @@ static handler choose_handler(const struct decoding *s, const struct row *row)
         return o->handlers[(s->code_size == MODE_64 ? 4 : 0) + width];
     default:
         return o->handlers[0];
+    }
+}
+
+/* Shifts by an immediate; none may be by nothing, which leaves the flags as they are. */
+static void note_shift(struct insn *out, const struct operation *o, unsigned width)
+{
+    if (!(out->op.imm & (width == WIDTH_Q ? 0x3f : 0x1f)))
+        return;
+    switch (out->row->operation) {
+    case OP_shl: case OP_shr: case OP_sar:
+        out->flag_use = FLAGS_WRITTEN;
+        break;
+    case OP_rol: case OP_ror:
+        out->flag_use = FLAGS_SOME_WRITTEN;
+        break;
+    default:
+        return;
+    }
+    out->quiet = o->handlers[4 * 4 + width];
+}
+
+/* Of those that have no family of their own. */
+static enum flag_use plain_use(unsigned operation)
+{
+    switch (operation) {
+    case OP_bswap: case OP_xchg: case OP_cbw: case OP_cwd:
+        return FLAGS_UNTOUCHED;
+    case OP_mul: case OP_imul: case OP_bsf: case OP_bsr: case OP_tzcnt: case OP_lzcnt:
+    case OP_popcnt:
+        return FLAGS_WRITTEN;
+    default:
+        return FLAGS_NEEDED;
     }
 }
 
@@ -85,7 +117,18 @@ static void note_flags(struct decoding *s, const struct row *row)
     case KIND_RMW1:
         out->quiet = o->handlers[1 * 4 + width];
         out->flag_use = row->operation == OP_not ? FLAGS_UNTOUCHED
-            : row->operation == OP_neg ? FLAGS_WRITTEN : FLAGS_BUT_CARRY;
+            : row->operation == OP_neg ? FLAGS_WRITTEN : FLAGS_SOME_WRITTEN;
+        break;
+    case KIND_MUL2:
+        out->quiet = o->handlers[2 * 4 + width];
+        out->flag_use = FLAGS_WRITTEN;
+        break;
+    case KIND_SHIFT2:
+        if (is_immediate(row->operand[1]))
+            note_shift(out, o, width);
+        break;
+    case KIND_RM_W: case KIND_WIDTH:
+        out->flag_use = (u8)plain_use(row->operation);
         break;
     default:
         break;

@@ -159,7 +159,8 @@ static bool allowed(const struct decoding *s, const struct row *row)
 static const struct row *find_row(struct decoding *s)
 {
     const struct decoder *d = x86_decoder(s->cpu);
-    unsigned reg = d->modrm[s->map][s->opcode >> 3] >> (s->opcode & 7) & 1 ? s->modrm >> 3 & 7 : 0;
+    bool modrm = d->opcode[s->map][s->opcode] & OPCODE_MODRM;
+    unsigned reg = modrm ? s->modrm >> 3 & 7 : 0;
 
     for (unsigned n = d->first[s->map][s->opcode][reg]; n; n = d->nodes[n - 1].next) {
         const struct row *row = &x86_rows[d->nodes[n - 1].row];
@@ -323,7 +324,7 @@ static int relative(struct decoding *s, unsigned bytes)
     s64 v = 0;
     int r = fetch_signed(s, bytes, &v);
 
-    s->out->target = (u64)v;            /* made absolute when the length is known */
+    s->out->to.rip = (u64)v;            /* made absolute when the length is known */
     s->imm_bytes = (u8)bytes;
     s->imm_at = (u8)(s->at - bytes);
     return r;
@@ -446,19 +447,6 @@ static u8 unit_vector(u64 mode, u32 attributes)
     return 0;
 }
 
-void decode_target(const struct x86 *cpu, struct insn *out, u64 next, unsigned width)
-{
-    u64 target = next + out->target;
-
-    if (x86_is_64(cpu)) {
-        out->bad_target = !x86_target_canonical(cpu, target);
-    } else {
-        target &= width == WIDTH_W ? 0xffff : 0xffffffff;
-        out->bad_target = target > x86_cs_limit(cpu);
-    }
-    out->target = target;
-}
-
 static int decode(struct decoding *s)
 {
     struct insn *out = s->out;
@@ -474,7 +462,7 @@ static int decode(struct decoding *s)
         : (s->code_size == MODE_32) != s->asize_given ? ASIZE_32 : ASIZE_16;
     s->modrm = 0;
     opcode_end = s->at;
-    if (d->modrm[s->map][s->opcode >> 3] >> (s->opcode & 7) & 1) {
+    if (d->opcode[s->map][s->opcode] & OPCODE_MODRM) {
         if ((r = fetch(s, 1, &byte)) != GOT)
             return r;
         s->modrm = (u8)byte;
@@ -505,7 +493,7 @@ static int decode(struct decoding *s)
             out->op.imm64 = s->rip + s->at + (s64)out->op.disp;
     }
     if (is_relative(row))
-        decode_target(s->cpu, out, s->rip + s->at, s->width);
+        out->to = decode_target(s->cpu, s->rip + s->at + out->to.rip, s->width);
     return GOT;
 }
 

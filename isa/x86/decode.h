@@ -12,7 +12,14 @@ struct decoder {
     struct node     *nodes;             /* rows in the order in which to try them */
     struct template *templates;         /* instructions by their shape */
     u16              first[MAPS][256][8];
-    u8               modrm[MAPS][32];   /* bit set: has a ModRM byte */
+    u8               opcode[MAPS][256]; /* OPCODE_* */
+};
+
+enum {
+    OPCODE_MODRM  = 1 << 0,             /* a ModRM byte follows */
+    OPCODE_PREFIX = 1 << 1,             /* it is 66, F2 or F3 */
+    OPCODE_REX    = 1 << 2,             /* ... 40 to 4F */
+    OPCODE_ESCAPE = 1 << 3,             /* ... 0F */
 };
 
 bool decoder_build(struct decoder *, struct error *);
@@ -20,7 +27,7 @@ void decoder_free(struct decoder *);
 
 enum operation_kind {
     KIND_NONE, KIND_RMW2, KIND_CMP2, KIND_MOV2, KIND_RMW1, KIND_LOAD2, KIND_SHIFT2, KIND_PLAIN,
-    KIND_WIDTH, KIND_RM, KIND_RM_W, KIND_VEC, KIND_STACK, KIND_BRANCH,
+    KIND_WIDTH, KIND_RM, KIND_RM_W, KIND_MUL2, KIND_VEC, KIND_STACK, KIND_BRANCH,
 };
 
 struct operation {
@@ -47,17 +54,23 @@ enum flag_use {
     FLAGS_NEEDED,       /* reads them, may fault, or is not known: they must be right */
     FLAGS_UNTOUCHED,
     FLAGS_WRITTEN,      /* all of them, without a look */
-    FLAGS_BUT_CARRY,    /* INC, DEC */
+    FLAGS_SOME_WRITTEN, /* INC, DEC, rotates */
 };
 
 enum { IN_REGISTERS, IN_SOURCE, IN_DESTINATION };
 
+/* Of a direct branch. */
+struct target {
+    u64  rip;
+    bool bad;                           /* beyond the limit, not canonical: #GP when it is taken */
+};
+
 struct insn {
     struct op         op;
     handler           quiet;            /* the same without flags, or NULL */
-    u8                flag_use;         /* enum flag_use */
     const struct row *row;
-    u64               target;           /* of a direct branch */
+    struct target     to;               /* if relative */
+    u8                flag_use;         /* enum flag_use */
     u8                length;
     u8                kind;             /* enum operation_kind */
     u8                width;            /* 0 to 3: b w d q */
@@ -65,9 +78,15 @@ struct insn {
     u8                prefixes;         /* other than REP */
     bool              displacement;     /* its address has one in the instruction */
     bool              ends;
-    bool              relative;         /* target is meant */
-    bool              bad_target;       /* beyond the limit, not canonical: #GP when it is taken */
+    bool              relative;         /* has a target */
 };
 
-/* `next` is left to the caller's adding of the length: rip is that of the first byte. */
+/* rip is that of the first byte. */
 enum decode_result x86_decode(struct x86 *, const struct code *, u64 rip, struct insn *);
+
+/*
+ * The same for a shape that was decoded before: only the op, and the target if it has one, are
+ * made anew; in the result, which is shared, they are not meant. NULL: x86_decode() must see to it.
+ */
+const struct insn *x86_decode_known(struct x86 *, const u8 *bytes, unsigned room, u64 rip,
+                                    struct op *, struct target *);

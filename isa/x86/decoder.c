@@ -13,12 +13,20 @@ static void add_node(struct decoder *d, struct node *nodes, unsigned *used, u16 
     *head = (u16)++*used;
 }
 
+static void mark_prefixes(u8 *opcode)
+{
+    opcode[0x66] = opcode[0xf2] = opcode[0xf3] = OPCODE_PREFIX;
+    opcode[0x0f] = OPCODE_ESCAPE;
+    memset(opcode + 0x40, OPCODE_REX, 16);
+}
+
 bool decoder_build(struct decoder *d, struct error *err)
 {
     unsigned used = 0;
     struct node *nodes = malloc((size_t)x86_row_count * 64 * sizeof *nodes);
 
     memset(d, 0, sizeof *d);
+    mark_prefixes(d->opcode[MAP_1]);
     d->encoding = malloc(x86_row_count * sizeof *d->encoding);
     if (!d->encoding || !nodes) {
         free(nodes);
@@ -34,7 +42,7 @@ bool decoder_build(struct decoder *d, struct error *err)
             return fail(err, "instruction row \"%s\" is malformed", x86_rows[i].encoding);
         }
         for (unsigned op = e->opcode; op <= e->opcode + (e->plus_r ? 7u : 0u); op++) {
-            d->modrm[e->map][op >> 3] |= (u8)(e->modrm << (op & 7));
+            d->opcode[e->map][op] |= e->modrm ? OPCODE_MODRM : 0;
             for (unsigned reg = 0; reg < 8; reg++)
                 if (e->digit < 0 || e->digit == (int)reg)
                     add_node(d, nodes, &used, &d->first[e->map][op][reg], i);

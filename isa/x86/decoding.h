@@ -2,6 +2,8 @@
 /* What decode.c, choose.c and template.c share: an instruction half decoded. */
 #pragma once
 #include "isa/x86/decode.h"
+#include "isa/x86/mode.h"
+#include "isa/x86/paging.h"
 
 enum { REX_W = 8, REX_R = 4, REX_X = 2, REX_B = 1, REX = 0x40 };
 enum { WIDTH_B, WIDTH_W, WIDTH_D, WIDTH_Q };
@@ -17,8 +19,18 @@ struct node { u16 row, next; };         /* + 1; 0 ends */
 struct template {
     u64         key;                    /* 0: none */
     struct insn insn;
-    u8          disp_at, disp_bytes, imm_at, imm_bytes, width;
-    bool        imm_signed, rip_relative, has_imm;
+    u8          disp_at, disp_spare;    /* where it stands; bits that 4 bytes have too many */
+    u8          rest_at, rest_spare;    /* likewise what is behind it */
+    u8          rest, width;
+    bool        has_disp;
+};
+
+enum rest {
+    REST_NONE,
+    REST_SIGNED, REST_UNSIGNED,         /* immediates */
+    REST_COUNT,                         /* of a shift, not 0: then it would leave the flags alone */
+    REST_TARGET,
+    REST_RIP,                           /* displacement from the next instruction, and no more */
 };
 
 struct decoding {
@@ -44,8 +56,14 @@ struct decoding {
 
 /* choose.c: the handler for the row and what it means to the flags, into s->out. */
 void decode_choose(struct decoding *);
-/* Makes a branch's displacement its target; `next` is the offset of what follows it. */
-void decode_target(const struct x86 *, struct insn *, u64 next, unsigned width);
+/* A branch to rip, as far as the operand size lets it get. */
+static inline struct target decode_target(const struct x86 *cpu, u64 rip, unsigned width)
+{
+    if (likely(x86_is_64(cpu)))
+        return (struct target){ rip, !x86_canonical(cpu, rip) };
+    rip &= width == WIDTH_W ? 0xffff : 0xffffffff;
+    return (struct target){ rip, rip > x86_cs_limit(cpu) };
+}
 
 static inline bool is_relative(const struct row *row)
 {

@@ -43,7 +43,7 @@ void x86_fuse_build(u16 slot[])
     }
 }
 
-static handler fused(const u16 slot[], handler a, handler b)
+handler x86_fused(const u16 slot[], handler a, handler b)
 {
     for (unsigned at = slot_of(a, b); slot[at]; at = (at + 1) & (SLOTS - 1)) {
         const struct pair *p = &pairs[slot[at] - 1];
@@ -52,19 +52,4 @@ static handler fused(const u16 slot[], handler a, handler b)
             return p->both;
     }
     return NULL;
-}
-
-/* From the back: a branch goes with what is before it rather than that with its predecessor. */
-void x86_fuse(const u16 slot[], struct block *b)
-{
-    for (unsigned i = b->ops; i-- > 1;) {
-        handler both = fused(slot, b->op[i - 1].fn, b->op[i].fn);
-
-        if (!both)
-            continue;
-        b->op[i - 1].fn = both;
-        i--;
-        if (i == 0)
-            break;
-    }
 }

@@ -7,5 +7,5 @@ enum { FUSE_SLOTS = 8192 };
 
 /* Fills an index of the pairs, all zero before: FUSE_SLOTS entries. */
 void x86_fuse_build(u16 slot[]);
-/* Puts fused handlers into a finished block: the first op's handler does the second one too. */
-void x86_fuse(const u16 slot[], struct block *);
+/* One handler for what both do, one after the other; NULL: there is none. */
+handler x86_fused(const u16 slot[], handler first, handler second);

@@ -22,11 +22,13 @@
     W4_(name, _r), W4_(name, _r_nf), EA4_(name, _m) };
 #define TABLE_L_(name)      static const handler t_##name[] = { W3_(name, _rr), EA3_(name, _rm) };
 #define TABLE_S_(name)      static const handler t_##name[] = {                 \
-    W4_(name, _ri), W4_(name, _rc), W4_(name, _mi), W4_(name, _mc) };
+    W4_(name, _ri), W4_(name, _rc), W4_(name, _mi), W4_(name, _mc), W4_(name, _ri_nf) };
 #define TABLE_P_(name)      static const handler t_##name[] = { h_##name };
 #define TABLE_W_(name)      static const handler t_##name[] = { W4_(name, ) };
 #define TABLE_RM_(name)     static const handler t_##name[] = { h_##name##_r, h_##name##_m };
 #define TABLE_RM_W_(name)   static const handler t_##name[] = { W4_(name, _r), W4_(name, _m) };
+#define TABLE_MUL_(name)    static const handler t_##name[] = {                 \
+    W4_(name, _r), W4_(name, _m), W4_(name, _r_nf) };
 #define TABLE_V_(name)      static const handler t_##name[] = {                 \
     h_##name##_rr, h_##name##_rm_bd, h_##name##_rm_bis, h_##name##_rm_abs, h_##name##_rm_gen };
 #define TABLE_ST_(name)     static const handler t_##name[] = {                 \
@@ -36,7 +38,7 @@
 RMW2_LIST(TABLE_2_) CMP2_LIST(TABLE_2_) MOV2_LIST(TABLE_2_) RMW1_LIST(TABLE_1_)
 LOAD2_LIST(TABLE_L_) STACK_LIST(TABLE_ST_) BRANCH_LIST(TABLE_P_) PLAIN_LIST(TABLE_P_)
 WIDTH_LIST(TABLE_W_) RM_LIST(TABLE_RM_) RM_W_LIST(TABLE_RM_W_) SHIFT2_LIST(TABLE_S_)
-VEC_LIST(TABLE_V_)
+MUL2_LIST(TABLE_MUL_) VEC_LIST(TABLE_V_)
 
 #define ENTRY_(name, kind)      [OP_##name] = { #name, t_##name, kind },
 #define ENTRY_RMW2(name)        ENTRY_(name, KIND_RMW2)
@@ -50,6 +52,7 @@ VEC_LIST(TABLE_V_)
 #define ENTRY_WIDTH(name)       ENTRY_(name, KIND_WIDTH)
 #define ENTRY_RM(name)          ENTRY_(name, KIND_RM)
 #define ENTRY_RM_W(name)        ENTRY_(name, KIND_RM_W)
+#define ENTRY_MUL2(name)        ENTRY_(name, KIND_MUL2)
 #define ENTRY_SHIFT2(name)      ENTRY_(name, KIND_SHIFT2)
 #define ENTRY_VEC(name)         ENTRY_(name, KIND_VEC)
 
@@ -57,5 +60,5 @@ const struct operation x86_operations[OPERATIONS] = {
     RMW2_LIST(ENTRY_RMW2) CMP2_LIST(ENTRY_CMP2) MOV2_LIST(ENTRY_MOV2) RMW1_LIST(ENTRY_RMW1)
     LOAD2_LIST(ENTRY_LOAD2) STACK_LIST(ENTRY_STACK) BRANCH_LIST(ENTRY_BRANCH)
     PLAIN_LIST(ENTRY_PLAIN) WIDTH_LIST(ENTRY_WIDTH) RM_LIST(ENTRY_RM) RM_W_LIST(ENTRY_RM_W)
-    SHIFT2_LIST(ENTRY_SHIFT2) VEC_LIST(ENTRY_VEC)
+    MUL2_LIST(ENTRY_MUL2) SHIFT2_LIST(ENTRY_SHIFT2) VEC_LIST(ENTRY_VEC)
 };

@@ -22,7 +22,8 @@
 #define HANDLERS_LW_(name)      HANDLER_(name##_rr) HANDLERS_EA_(name##_rm)
 #define HANDLERS_L_(name)       HANDLERS_LW_(name##_w) HANDLERS_LW_(name##_d) HANDLERS_LW_(name##_q)
 #define HANDLERS_SW_(name) \
-    HANDLER_(name##_ri) HANDLER_(name##_rc) HANDLER_(name##_mi) HANDLER_(name##_mc)
+    HANDLER_(name##_ri) HANDLER_(name##_ri_nf) HANDLER_(name##_rc) HANDLER_(name##_mi) \
+    HANDLER_(name##_mc)
 #define HANDLERS_S_(name) \
     HANDLERS_SW_(name##_b) HANDLERS_SW_(name##_w) HANDLERS_SW_(name##_d) \
                                 HANDLERS_SW_(name##_q)
@@ -32,6 +33,9 @@
 #define HANDLERS_RM_W_(name) \
     HANDLERS_RM_(name##_b) HANDLERS_RM_(name##_w) HANDLERS_RM_(name##_d) \
                                 HANDLERS_RM_(name##_q)
+#define HANDLERS_MUL_(name) \
+    HANDLERS_RM_W_(name) HANDLER_(name##_b_r_nf) HANDLER_(name##_w_r_nf) \
+    HANDLER_(name##_d_r_nf) HANDLER_(name##_q_r_nf)
 #define HANDLERS_ST_(name) \
     HANDLER_(name##_w_any) HANDLER_(name##_d_any) HANDLER_(name##_q_64) \
                                 HANDLER_(name##_w_64)
@@ -39,4 +43,4 @@
 RMW2_LIST(HANDLERS_2_) CMP2_LIST(HANDLERS_2_) MOV2_LIST(HANDLERS_2_) RMW1_LIST(HANDLERS_1_)
 LOAD2_LIST(HANDLERS_L_) STACK_LIST(HANDLERS_ST_) BRANCH_LIST(HANDLER_) PLAIN_LIST(HANDLER_)
 WIDTH_LIST(HANDLERS_W_) RM_LIST(HANDLERS_RM_) RM_W_LIST(HANDLERS_RM_W_) SHIFT2_LIST(HANDLERS_S_)
-VEC_LIST(HANDLERS_LW_)
+MUL2_LIST(HANDLERS_MUL_) VEC_LIST(HANDLERS_LW_)

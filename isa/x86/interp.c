@@ -170,7 +170,7 @@ static void link_to(struct op *from, struct block *b)
         return;
     if (from->slot == 0) {              /* a stale block leads to its successor */
         if (a->code == b->code && a->rip == b->rip)
-            from->link = b->op;
+            a->hash_next = b;
     } else if (from->imm64 == b->rip && from->fn == h_stub) {
         if (in_one_page(a, b)) {
             from[-from->dst].link = b->op;
@@ -222,10 +222,10 @@ void h_stub_far(HANDLER_ARGS)
 
 void h_stale(HANDLER_ARGS)
 {
-    struct op *next = op->link;
+    struct block *next = block_of(op)->hash_next;
 
-    if (next && next->fn != h_stale)
-        GO(next->fn, next);
+    if (next && !next->stale)
+        GO(next->op[0].fn, next->op);
     cpu->rip = block_of(op)->rip;
     cpu->budget = budget;
     cpu->link_from = op;

@@ -12,11 +12,6 @@ struct decoder *x86_decoder(const struct x86 *cpu)
     return &cpu->shared->decoder;
 }
 
-bool x86_target_canonical(const struct x86 *cpu, u64 rip)
-{
-    return x86_canonical(cpu, rip);
-}
-
 /* Flat: what 32-bit code may address without a look at the segment. */
 static bool flat(const struct segment *s)
 {

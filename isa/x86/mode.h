@@ -16,7 +16,6 @@ void x86_set_activity(struct x86 *, enum activity);
 void x86_segment_update(struct x86 *, enum segment_name);
 
 struct decoder *x86_decoder(const struct x86 *);
-bool x86_target_canonical(const struct x86 *, u64 rip);
 
 static inline u32 x86_cs_limit(const struct x86 *cpu)
 {

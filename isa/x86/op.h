@@ -59,7 +59,7 @@ enum {
  * decoded for, and by the mode of the CPU.
  */
 struct block {
-    struct block *hash_next;
+    struct block *hash_next;        /* of a stale one: what is there now, once that is known */
     struct block *page_next;        /* of the same page */
     struct block *second_next;      /* of those that reach into the same page */
     const u8     *code;             /* host address of the first byte */

@@ -6,11 +6,12 @@
  *   RMW2    destination read and written, source: registers, memory, immediate; four widths
  *   CMP2    destination only read            MOV2    destination only written
  *   RMW1    one operand, read and written    LOAD2   register from a narrower operand
- *   SHIFT2  a count: immediate or CL
+ *   SHIFT2  a count: immediate or CL; h_NAME_b_ri_nf ... without flags, if the count is not 0
  *   PLAIN   one handler: h_NAME
  *   WIDTH   one for each operand width: h_NAME_b, _w, _d, _q
  *   RM      register and memory: h_NAME_r, h_NAME_m (op_load and op_store reach the operand)
  *   RM_W    the same for each width: h_NAME_b_r ... h_NAME_q_m
+ *   MUL2    the same, and h_NAME_w_r_nf ... without flags
  *   VEC     vector register and memory, with fast addressing: h_NAME_rr, h_NAME_rm_bd ...
  *   STACK   w d q, each with a 64-bit stack without segments (_64) and any other (_any)
  *   BRANCH  conditional, by a relative target: h_NAME
@@ -39,6 +40,7 @@
 #define RM_LIST(X)      INTEGER_RM(X) SYSTEM_RM(X) TRANSFER_RM(X) X87_RM(X) SSE_RM(X)
 #define RM_W_LIST(X)    INTEGER_RM_W(X) SYSTEM_RM_W(X) TRANSFER_RM_W(X) SSE_RM_W(X) \
                         X(jmp_ind) X(call_ind) X(push_rm) X(pop_rm)
+#define MUL2_LIST(X)    INTEGER_MUL2(X)
 #define SHIFT2_LIST(X)  INTEGER_SHIFT2(X)
 #define VEC_LIST(X)     SSE_VEC(X) X87_VEC(X)
 
@@ -47,7 +49,7 @@ enum operation_id {
 #define NAME_(name) OP_##name,
     RMW2_LIST(NAME_) CMP2_LIST(NAME_) MOV2_LIST(NAME_) RMW1_LIST(NAME_) LOAD2_LIST(NAME_)
     STACK_LIST(NAME_) BRANCH_LIST(NAME_) PLAIN_LIST(NAME_) WIDTH_LIST(NAME_) RM_LIST(NAME_)
-    RM_W_LIST(NAME_) SHIFT2_LIST(NAME_) VEC_LIST(NAME_)
+    RM_W_LIST(NAME_) MUL2_LIST(NAME_) SHIFT2_LIST(NAME_) VEC_LIST(NAME_)
 #undef NAME_
     OPERATIONS
 };

@@ -215,10 +215,3 @@ void x86_load_pdptes(struct x86 *cpu, u64 cr3)
     for (unsigned i = 0; i < 4; i++)
         cpu->pdpte[i] = entry[i];
 }
-
-bool x86_canonical(const struct x86 *cpu, u64 linear)
-{
-    unsigned unused = cpu->cr4 & CR4_LA57 ? 7 : 16;
-
-    return (u64)((s64)(linear << unused) >> unused) == linear;
-}

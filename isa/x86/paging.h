@@ -25,4 +25,9 @@ void x86_tlb_guard(struct x86 *, const u8 *host_page);
 /* Loads the four PDPTEs that PAE paging keeps; #GP(0) where a reserved bit is set. */
 void x86_load_pdptes(struct x86 *, u64 cr3);
 
-bool x86_canonical(const struct x86 *, u64 linear);
+static inline bool x86_canonical(const struct x86 *cpu, u64 linear)
+{
+    unsigned unused = cpu->cr4 & CR4_LA57 ? 7 : 16;
+
+    return (u64)((s64)(linear << unused) >> unused) == linear;
+}

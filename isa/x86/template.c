@@ -8,7 +8,7 @@
 #include "isa/x86/block.h"
 
 enum { TEMPLATE_BITS = 12 };
-enum { KEY_BYTES = 8 };                 /* room enough to look for a key */
+enum { ROOM = 20 };                     /* for a shape, and 4 bytes wherever an operand may be */
 
 bool template_build(struct decoder *d)
 {
@@ -20,24 +20,31 @@ bool template_build(struct decoder *d)
 static inline u64 key_of(const struct x86 *cpu, const struct decoder *d, const u8 *bytes,
                          unsigned *at)
 {
-    unsigned code_size = cpu->mode & MODE_CODE, map = MAP_1;
-    const u8 *b = bytes;
+    unsigned code_size = cpu->mode & MODE_CODE;
+    const u8 *b = bytes, *opcode = d->opcode[MAP_1];
     u64 key = (cpu->mode & 0x1fff) << 34 | 1;
+    u8 is = opcode[*b];
 
-    if (*b == 0x66 || *b == 0xf2 || *b == 0xf3)
-        key |= (u64)(*b++ == 0x66 ? 1 : 2 + (b[-1] & 1)) << 32;
-    if (code_size == MODE_64 && (*b & 0xf0) == REX)
-        key |= (u64)(*b++ & 0x0f) << 27 | BIT(31);
-    if (*b == 0x0f) {
-        b++;
-        map = *b == 0x38 ? MAP_0F38 : *b == 0x3a ? MAP_0F3A : MAP_0F;
+    if (is & OPCODE_PREFIX) {
+        key |= (u64)(*b == 0x66 ? 1 : 2 + (*b & 1)) << 32;
+        is = opcode[*++b];
+    }
+    if (is & OPCODE_REX && code_size == MODE_64) {
+        key |= (u64)(*b & 0x0f) << 27 | BIT(31);
+        is = opcode[*++b];
+    }
+    if (is & OPCODE_ESCAPE) {
+        unsigned map = *++b == 0x38 ? MAP_0F38 : *b == 0x3a ? MAP_0F3A : MAP_0F;
+
         b += map != MAP_0F;
+        is = d->opcode[map][*b];
+        key |= (u64)map << 25;
     }
     *at = (unsigned)(b - bytes);
-    key |= (u64)(map << 8 | *b) << 17;
-    if (d->modrm[map][*b >> 3] >> (*b & 7) & 1) {
+    key |= (u64)*b << 17;
+    if (is & OPCODE_MODRM) {
         key |= (u64)b[1] << 9;
-        if (b[1] < 0xc0 && (b[1] & 7) == 4 && code_size != MODE_16)
+        if ((b[1] & 7) == 4 && b[1] < 0xc0 && code_size != MODE_16)
             key |= (u64)b[2] << 1;
     }
     return key;
@@ -48,46 +55,54 @@ static inline struct template *template_slot(const struct decoder *d, u64 key)
     return &d->templates[(key * 0x9e3779b97f4a7c15) >> (64 - TEMPLATE_BITS)];
 }
 
+static enum rest rest_of(const struct decoding *s)
+{
+    if (s->out->relative)
+        return REST_TARGET;
+    if (s->imm_bytes && s->out->kind == KIND_SHIFT2)
+        return REST_COUNT;
+    if (s->imm_bytes)
+        return s->imm_signed ? REST_SIGNED : REST_UNSIGNED;
+    return s->rip_relative && !s->has_imm ? REST_RIP : REST_NONE;
+}
+
+static inline bool is_count(const struct insn *in, s32 imm)
+{
+    return imm & (in->width == WIDTH_Q ? 0x3f : 0x1f);
+}
+
 static void keep(const struct decoding *s, u64 key, unsigned opcode_at)
 {
     struct template *t = template_slot(&s->cpu->shared->decoder, key);
+    enum rest rest = rest_of(s);
 
     if (s->wide || s->segment_given || s->lock || s->asize_given || s->opcode_at != opcode_at)
         return;
+    if (rest == REST_COUNT && !is_count(s->out, s->out->op.imm))
+        return;
     *t = (struct template){
-        .key = key, .insn = *s->out, .disp_at = s->disp_at, .disp_bytes = s->disp_bytes,
-        .imm_at = s->imm_at, .imm_bytes = s->imm_bytes, .imm_signed = s->imm_signed,
-        .width = s->width, .rip_relative = s->rip_relative, .has_imm = s->has_imm,
+        .key = key, .insn = *s->out, .rest = (u8)rest, .width = s->width,
+        .has_disp = s->disp_bytes && rest != REST_RIP,
+        .disp_at = s->disp_at, .disp_spare = (u8)(32 - 8 * s->disp_bytes),
+        .rest_at = rest == REST_RIP ? s->disp_at : s->imm_at,
+        .rest_spare = rest == REST_RIP ? 0 : (u8)(32 - 8 * s->imm_bytes),
     };
 }
 
-static inline s64 signed_bytes(const u8 *b, unsigned bytes)
+static inline s32 signed_at(const u8 *b, unsigned spare)
 {
     u32 v;
 
-    switch (bytes) {
-    case 1:  return (s8)*b;
-    case 2:  return (s16)(b[0] | b[1] << 8);
-    default: memcpy(&v, b, 4); return (s32)v;
-    }
+    memcpy(&v, b, 4);
+    return (s32)(v << spare) >> spare;
 }
 
-static inline void fill(const struct x86 *cpu, const struct template *t, const u8 *bytes, u64 rip,
-                 struct insn *out)
+static inline s32 unsigned_at(const u8 *b, unsigned spare)
 {
-    *out = t->insn;
-    if (t->disp_bytes)
-        out->op.disp = (s32)signed_bytes(bytes + t->disp_at, t->disp_bytes);
-    if (out->relative) {
-        out->target = (u64)signed_bytes(bytes + t->imm_at, t->imm_bytes);
-        decode_target(cpu, out, rip + out->length, t->width);
-    } else if (t->imm_bytes) {
-        s64 v = signed_bytes(bytes + t->imm_at, t->imm_bytes);
+    u32 v;
 
-        out->op.imm = t->imm_signed ? (s32)v : (s32)((u64)v & (BIT(8 * t->imm_bytes) - 1));
-    } else if (t->rip_relative && !t->has_imm) {
-        out->op.imm64 = rip + out->length + (u64)signed_bytes(bytes + t->disp_at, 4);
-    }
+    memcpy(&v, b, 4);
+    return (s32)(v << spare >> spare);
 }
 
 static __attribute__((noinline)) enum decode_result
@@ -101,26 +116,62 @@ decode_and_keep(struct x86 *cpu, const struct code *code, u64 rip, struct insn *
     unsigned opcode_at;
     u64 key;
 
-    if (r != DECODED || code->room < KEY_BYTES)
+    if (r != DECODED || code->room < ROOM)
         return r;
     key = key_of(cpu, &cpu->shared->decoder, code->bytes, &opcode_at);
     keep(&s, key, opcode_at);
     return r;
 }
 
-enum decode_result x86_decode(struct x86 *cpu, const struct code *code, u64 rip, struct insn *out)
+const struct insn *x86_decode_known(struct x86 *cpu, const u8 *bytes, unsigned room, u64 rip,
+                                    struct op *op, struct target *to)
 {
     const struct decoder *d = &cpu->shared->decoder;
     const struct template *t;
     unsigned opcode_at;
     u64 key;
 
-    if (unlikely(code->room < KEY_BYTES))
-        return decode_and_keep(cpu, code, rip, out);
-    key = key_of(cpu, d, code->bytes, &opcode_at);
+    if (unlikely(room < ROOM))
+        return NULL;
+    key = key_of(cpu, d, bytes, &opcode_at);
     t = template_slot(d, key);
-    if (unlikely(t->key != key || t->insn.length > code->room))
+    if (unlikely(t->key != key))
+        return NULL;
+    *op = t->insn.op;
+    if (t->has_disp)
+        op->disp = signed_at(bytes + t->disp_at, t->disp_spare);
+    if (t->rest == REST_NONE)
+        return &t->insn;
+    bytes += t->rest_at;
+    switch (t->rest) {
+    case REST_SIGNED:
+        op->imm = signed_at(bytes, t->rest_spare);
+        break;
+    case REST_TARGET:
+        *to = decode_target(cpu, rip + t->insn.length + (u64)signed_at(bytes, t->rest_spare),
+                            t->width);
+        break;
+    case REST_RIP:
+        op->imm64 = rip + t->insn.length + (u64)signed_at(bytes, 0);
+        break;
+    default:
+        op->imm = unsigned_at(bytes, t->rest_spare);
+        if (t->rest == REST_COUNT && !is_count(&t->insn, op->imm))
+            return NULL;
+    }
+    return &t->insn;
+}
+
+enum decode_result x86_decode(struct x86 *cpu, const struct code *code, u64 rip, struct insn *out)
+{
+    struct op op;
+    struct target to = { 0 };
+    const struct insn *known = x86_decode_known(cpu, code->bytes, code->room, rip, &op, &to);
+
+    if (!known)
         return decode_and_keep(cpu, code, rip, out);
-    fill(cpu, t, code->bytes, rip, out);
+    *out = *known;
+    out->op = op;
+    out->to = to;
     return DECODED;
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include "isa/x86/block.h"
 #include "isa/x86/mode.h"
+#include "isa/x86/paging.h"
 #include "isa/x86/ops/body.h"
 
 /* Along the link of the op `at`: its cost is paid, then on to the target unless time is up. */
@@ -42,7 +43,7 @@ static inline struct block *known_block(struct x86 *cpu, struct tlb *tlb, u64 ri
 /* A computed target: #GP(0) unless it may be reached. SDM 2, JMP. */
 static inline void check_target(struct x86 *cpu, u64 rip)
 {
-    x86_protect(cpu, x86_is_64(cpu) ? x86_target_canonical(cpu, rip) : rip <= x86_cs_limit(cpu));
+    x86_protect(cpu, x86_is_64(cpu) ? x86_canonical(cpu, rip) : rip <= x86_cs_limit(cpu));
 }
 
 /* From a slow twin: rip is set, the loop finds the block. */

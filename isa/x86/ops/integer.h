@@ -15,11 +15,12 @@
 #define INTEGER_RM_W(X) \
     X(cmovo) X(cmovno) X(cmovb) X(cmovnb) X(cmovz) X(cmovnz) X(cmovbe) X(cmovnbe) \
     X(cmovs) X(cmovns) X(cmovp) X(cmovnp) X(cmovl) X(cmovnl) X(cmovle) X(cmovnle) \
-    X(xchg) X(xadd) X(cmpxchg) X(mul) X(imul) X(imul2) X(imul3) X(div) X(idiv) \
+    X(xchg) X(xadd) X(cmpxchg) X(mul) X(imul) X(div) X(idiv) \
     X(shld) X(shld_cl) X(shrd) X(shrd_cl) \
     X(bt) X(bts) X(btr) X(btc) X(bt_imm) X(bts_imm) X(btr_imm) X(btc_imm) \
     X(bsf) X(bsr) X(tzcnt) X(lzcnt) X(popcnt) X(adcx) X(adox) \
     X(rol_86) X(ror_86) X(rcl_86) X(rcr_86) X(shl_86) X(shr_86) X(sar_86) \
     X(setmo_86) X(setmoc_86) X(div_86) X(idiv_86) X(idiv_neg_86) X(mul_neg_86) X(imul_neg_86)
+#define INTEGER_MUL2(X) X(imul2) X(imul3)
 #define INTEGER_SHIFT2(X) \
     X(shl) X(shr) X(sar) X(rol) X(ror) X(rcl) X(rcr)

@@ -3,10 +3,11 @@
 
 #include "isa/x86/handlers.h"
 
-NO_BYTE_RM(imul2)
-NO_BYTE_RM(imul3)
-WIDTHS_WDQ(RM_HANDLERS, imul2)
-WIDTHS_WDQ(RM_HANDLERS, imul3)
+NO_BYTE_RM(imul2) UNUSED_HANDLER(imul2_b_r_nf)
+NO_BYTE_RM(imul3) UNUSED_HANDLER(imul3_b_r_nf)
+#define MUL2(name, w) RM_HANDLERS(name, w) FAST_HANDLER(name##_##w##_r_nf)
+WIDTHS_WDQ(MUL2, imul2)
+WIDTHS_WDQ(MUL2, imul3)
 
 /* ---- The accumulator times the operand, into twice the width ---- */
 

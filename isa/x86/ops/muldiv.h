@@ -28,6 +28,11 @@ IMUL_FUNCTION(q, __int128)
         PUT_##w(cpu, op->dst, mul_imul_##w(cpu, (S_##w)GET_##w(cpu, op->src), (S_##w)(first))); \
         return true;                                                            \
     }                                                                           \
+    BODY(name##_##w##_r_nf)                                                     \
+    {                                                                           \
+        PUT_##w(cpu, op->dst, (T_##w)((u64)GET_##w(cpu, op->src) * (u64)(first))); \
+        return true;                                                            \
+    }                                                                           \
     BODY(name##_##w##_m)                                                        \
     {                                                                           \
         T_##w b_;                                                               \

@@ -4,7 +4,8 @@
 #include "isa/x86/handlers.h"
 
 #define SHIFT_W(name, w)                                                        \
-    FAST_HANDLER(name##_##w##_ri) FAST_HANDLER(name##_##w##_rc)                 \
+    FAST_HANDLER(name##_##w##_ri) FAST_HANDLER(name##_##w##_ri_nf)              \
+    FAST_HANDLER(name##_##w##_rc)                                               \
     HANDLER_WITH_TWIN(name##_##w##_mi) HANDLER_WITH_TWIN(name##_##w##_mc)
 #define SHIFT(name) WIDTHS_BWDQ(SHIFT_W, name)
 EACH_SHIFT(SHIFT)

@@ -113,7 +113,27 @@ SHIFT_FUNCTIONS(q)
         MODIFY(T_##w, a_, gen, likely(c_) ? shift_##name##_##w(cpu, a_, c_) : a_); \
         return true;                                                            \
     }
+
+/* Where nobody will look at the flags, and the count is not 0. What turns through CF does look. */
+#define QUIET_shl(w, a, c)  (T_##w)((u64)(a) << (c))
+#define QUIET_shr(w, a, c)  (T_##w)((u64)(a) >> (c))
+#define QUIET_sar(w, a, c)  (T_##w)((s64)(S_##w)(a) >> (c))
+#define QUIET_rol(w, a, c) \
+    (T_##w)((u64)(a) << ((c) & (BITS_##w - 1)) | (u64)(a) >> (-(c) & (BITS_##w - 1)))
+#define QUIET_ror(w, a, c) \
+    (T_##w)((u64)(a) >> ((c) & (BITS_##w - 1)) | (u64)(a) << (-(c) & (BITS_##w - 1)))
+#define QUIET_rcl(w, a, c)  shift_rcl_##w(cpu, a, c)
+#define QUIET_rcr(w, a, c)  shift_rcr_##w(cpu, a, c)
+
 #define SHIFT_BODIES(name, w)                                                   \
+    BODY(name##_##w##_ri_nf)                                                    \
+    {                                                                           \
+        unsigned c_ = (unsigned)op->imm & SHIFT_MASK(w);                        \
+        T_##w a_ = GET_##w(cpu, op->dst);                                       \
+                                                                                \
+        PUT_##w(cpu, op->dst, QUIET_##name(w, a_, c_));                         \
+        return true;                                                            \
+    }                                                                           \
     SHIFT_BODIES_(name, w, i, (unsigned)op->imm)                                \
     SHIFT_BODIES_(name, w, c, GET_b(cpu, GPR_OFFSET(RCX)))
 

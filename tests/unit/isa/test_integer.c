@@ -30,6 +30,23 @@ static void put_word(u64 address, u32 v)
     bare_store(bench, address, &v, sizeof v);
 }
 
+/* ---- Frames ---- */
+
+/* The stack lies in the block that ENTER begins: its operands are still needed by then. */
+Test(frames, enter_may_write_over_its_own_block)
+{
+    power_on("max", false);
+    bench->cpu->rip = 0x8000;
+    bench->cpu->gpr[RSP] = 0x8014;
+    bare_store(bench, 0x8000, (const u8[]){ 0xc8, 0x10, 0x00, 0x01 }, 4);
+    memset(bench->ram->host + 0x8004, 0x90, 28);
+    bench->ram->host[0x8020] = 0xf4;
+    machine_run(bench->machine, bench->machine->clock.now + 100);
+    cr_assert_eq(bench->cpu->gpr[RBP], 0x8010);
+    cr_assert_eq(bench->cpu->gpr[RSP], 0x800c - 0x10);
+    bare_destroy(bench);
+}
+
 /* ---- Bits and exchanges ---- */
 
 Test(bits, a_register_reaches_beyond_the_operand)
