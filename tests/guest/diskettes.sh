@@ -26,12 +26,14 @@ system()
 
 system freedos freedos722.img 32 20 << 'EOF'
 wait-screen A:\>
+screen-text
 type ver /r\n
 wait-screen DOS version 7.10
 type dir /w\n
 wait-screen bytes free
 EOF
-if grep -q "Can't disable A20" "$BUILD/guest/freedos.log"; then
+if ! grep -q "Kernel: allocated" "$BUILD/guest/freedos.log" ||
+        grep -q "Can't disable A20" "$BUILD/guest/freedos.log"; then
     failed=$((failed + 1))
     echo "freedos: A20 cannot be disabled"
 fi
