@@ -9,6 +9,7 @@
 enum {
     SLICE_HOST = 5000000, SLICE_LEAST = 20000, SLICE_MOST = 16000000,
     BEHIND_MOST = 100000000,        /* of a machine slower than real time */
+    AWAY_MOST = 1000000000,         /* of any: the program was stopped, or a menu was open */
     WORTH_A_RUN = 1000000,
 };
 
@@ -41,11 +42,11 @@ u64 pace_until(const struct pace *p, u64 virtual_now)
     return due - virtual_now < p->slice ? due : virtual_now + p->slice;
 }
 
-static void forget_delay(struct pace *p, u64 virtual_now)
+static void forget_delay(struct pace *p, u64 virtual_now, u64 most)
 {
     u64 host = host_now();
 
-    if (p->virtual + (host - p->host) > virtual_now + BEHIND_MOST) {
+    if (p->virtual + (host - p->host) > virtual_now + most) {
         p->host = host;
         p->virtual = virtual_now;
     }
@@ -61,8 +62,7 @@ void pace_learn(struct pace *p, u64 virtual_now, u64 virtual_passed, u64 host_pa
     if (slice > p->slice * 2)               /* what was cheap once may not be so again */
         slice = p->slice * 2;
     p->slice = slice < SLICE_LEAST ? SLICE_LEAST : slice > SLICE_MOST ? SLICE_MOST : slice;
-    if (host_passed > virtual_passed)
-        forget_delay(p, virtual_now);
+    forget_delay(p, virtual_now, host_passed > virtual_passed ? BEHIND_MOST : AWAY_MOST);
 }
 
 int pace_sleep_ms(const struct pace *p, u64 when)
