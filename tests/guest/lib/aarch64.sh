@@ -10,7 +10,7 @@ build_far()
     mkdir -p "$far"
     (
         cd "$far" && unset CC AR CFLAGS LDFLAGS MAKEFLAGS MFLAGS MAKELEVEL &&
-            { [ -e config.mk ] || "$sources/configure" --host=aarch64-linux-gnu; } &&
+            { [ config.mk -nt "$sources/configure" ] || "$sources/configure" --host=aarch64-linux-gnu; } &&
             make -s -j2 build/orrery
     ) > "$BUILD/guest/aarch64-build.log" 2>&1 ||
         { tail -n 20 "$BUILD/guest/aarch64-build.log"; exit 1; }
