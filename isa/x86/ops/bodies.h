@@ -4,6 +4,9 @@
 #include "isa/x86/operations.h"
 #include "isa/x86/ops/alu.h"
 #include "isa/x86/ops/move.h"
+#include "isa/x86/ops/muldiv.h"
+#include "isa/x86/ops/setcc.h"
+#include "isa/x86/ops/shift.h"
 #include "isa/x86/ops/stack.h"
 
 #define BODIES_RMW2_(name) EACH_WIDTH(BODIES2, RMW2, name)

@@ -10,13 +10,12 @@ void h_jmp(HANDLER_ARGS)
     FOLLOW(op);
 }
 
-/* Not taken: the next op is the jump to what follows. */
 #define JCC(cc)                                 \
     void h_j##cc(HANDLER_ARGS)                  \
     {                                           \
         if (cond_##cc(&cpu->lazy))              \
             FOLLOW(op);                         \
-        NEXT;                                   \
+        FALL_TO(op + 1);                        \
     }
 CONDITIONS(JCC)
 

@@ -2,6 +2,7 @@
 /* The ways out of a block. */
 #pragma once
 #include "isa/x86/block.h"
+#include "isa/x86/handlers.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/paging.h"
 #include "isa/x86/ops/body.h"
@@ -14,6 +15,14 @@
         if (unlikely(budget < 0))                               \
             GO(x86_leave_at, to__);                             \
         GO(to__->fn, to__);                                     \
+    } while (0)
+
+/* Past a branch that is not taken: what is there is the jump to what follows, as a rule. */
+#define FALL_TO(at)                                             \
+    do {                                                        \
+        if (likely((at)->fn == h_jmp))                          \
+            FOLLOW(at);                                         \
+        GO((at)->fn, at);                                       \
     } while (0)
 
 /* The block at rip, where the CPU has been there before; NULL: the loop must look. */

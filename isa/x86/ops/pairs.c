@@ -24,6 +24,6 @@
             GO(h_##a, op);                                              \
         if (cond_##cc(&cpu->lazy))                                      \
             FOLLOW(op + 1);                                             \
-        GO(op[2].fn, op + 2);                                           \
+        FALL_TO(op + 2);                                                \
     }
 #include "isa/x86/ops/pairs.def"
