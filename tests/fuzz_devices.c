@@ -27,7 +27,7 @@
 #include "tests/insn/random.h"
 #include "tests/support/fuzz_case.h"
 
-enum { HANG_SECONDS = 60, MOST_STEPS = 300 };
+enum { HANG_SECONDS = 100, MOST_STEPS = 300 };
 
 static struct rng r;
 

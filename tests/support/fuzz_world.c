@@ -170,12 +170,15 @@ static void make_rom(u8 *rom, const struct fuzz_plan *p)
     memcpy(rom + 0xfff0, start, sizeof start);
 }
 
+/* And a processor that is started at one of the first pages sleeps at once. */
 static void make_vectors(u8 *ram)
 {
-    static const u8 to_answer[] = { 0x10, 0xe0, 0x00, 0xf0 };
+    static const u8 to_answer[] = { 0x10, 0xe0, 0x00, 0xf0 }, sleep[] = { 0xf4, 0xeb, 0xfd };
 
     for (unsigned i = 0; i < 256; i++)
         memcpy(ram + 4 * i, to_answer, 4);
+    for (unsigned page = 1; page < 10; page++)
+        memcpy(ram + 0x1000 * page, sleep, sizeof sleep);
 }
 
 /* ---- The board ---- */
