@@ -111,7 +111,7 @@ build/house: build/liborrery.a config.mk
 	@chmod +x $@
 
 check-guest: build/orrery $(PLAIN)
-	@sh $(SRC)/tests/run.sh build/logs/guest $(wildcard $(SRC)/tests/guest/*.sh)
+	@TEST_SECONDS=$${TEST_SECONDS-600} sh $(SRC)/tests/run.sh build/logs/guest $(wildcard $(SRC)/tests/guest/*.sh)
 
 check-guest-long: build/orrery $(PLAIN)
 	@TEST_SECONDS=$${TEST_SECONDS:-3600} sh $(SRC)/tests/run.sh build/logs/guest-long \
