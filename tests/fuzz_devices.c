@@ -631,6 +631,14 @@ static int replay(struct fuzz_case *c, char **file, int count)
     return 0;
 }
 
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 static int usage(void)
 {
     fputs("usage: fuzz_devices [--seconds N] [--seed N] [--device NAME] [--corpus DIR]"
@@ -677,9 +685,10 @@ int main(int argc, char **argv)
     struct words w = { .seconds = 10, .seed = 1 };
     int first = parse(&w, argc, argv);
     struct fuzz_case *c = fuzz_case_create();
-    time_t start = time(NULL);
+    double end = seconds_now();
     u64 n = 0;
 
+    end += (double)w.seconds;
     if (first < 0 || (w.prints && !w.only))
         return usage();
     catch_all();
@@ -696,10 +705,9 @@ int main(int argc, char **argv)
         fuzz_case_destroy(c);
         return 0;
     }
-    for (u64 seed = w.seed; difftime(time(NULL), start) < (double)w.seconds; seed++)
+    for (u64 seed = w.seed; seconds_now() < end; seed++)
         for (unsigned i = 0; i < COUNT(targets); i++)
-            if ((!w.only || w.only == &targets[i])
-                && difftime(time(NULL), start) < (double)w.seconds) {
+            if ((!w.only || w.only == &targets[i]) && seconds_now() < end) {
                 one(c, &targets[i], seed, w.write_to);
                 n++;
             }
