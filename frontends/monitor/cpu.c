@@ -94,7 +94,8 @@ static void info_registers(struct order *o)
 
     for (unsigned i = 0; i < m->cpus; i++)
         if (all || i == *o->cpu) {
-            say(o, all ? "\nCPU#%u\n" : "", i);
+            if (all)
+                say(o, "\nCPU#%u\n", i);
             say_processor(o, processor(m, i));
         }
 }

@@ -6,5 +6,5 @@ firmware=/usr/share/seabios/bios-256k.bin screen=/usr/share/seabios/vgabios-stdv
 for f in $firmware $screen; do
     [ -e $f ] || { echo "$f is missing (package seabios)"; exit 1; }
 done
-"$BUILD/tests/resume" $firmware $screen --cuts 20 --seed "${SEED-1}"
-"$BUILD/tests/resume" $firmware $screen --cuts 6 --step 100000 --cpus 4
+"$BUILD/tests/resume" $firmware $screen --cuts 12 --step 80000 --seed "${SEED-1}"
+"$BUILD/tests/resume" $firmware $screen --cuts 3 --step 100000 --cpus 4
