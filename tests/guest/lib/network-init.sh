@@ -18,7 +18,7 @@ mkdir -p /dev/pts /var/run /var/log
 mount -t devpts devpts /dev/pts
 chown -R 0:0 /root
 ip link set lo up
-[ -z "$ssh" ] || dropbear -R -s -P /var/run/dropbear.pid
+[ -z "$ssh" ] || dropbear -R -s -W 1048576 -P /var/run/dropbear.pid
 
 seconds() { cut -d ' ' -f 1 /proc/uptime; }
 sum() { sha256sum | cut -d ' ' -f 1; }
