@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs test programs and scripts, two at a time, each with a time limit (TEST_SECONDS, else what
-# a script says in its second line, "# Seconds: N", else 120); prints what failed and ends with
+# a script says in its second line, "# Seconds: N", else 300); prints what failed and ends with
 # "N passed, N failed".
 # Usage: run.sh LOGDIR PROGRAM...
 # A program of Criterion is as many tests as it says; so is one whose last line is
@@ -18,7 +18,7 @@ one='
     log=$0/$(echo "$1" | tr / _)
     start=$(date +%s)
     limit=$(head -n 2 "$1" | LC_ALL=C sed -n "s/^# Seconds: //p")
-    timeout -k 5 "${TEST_SECONDS:-${limit:-120}}" "$1" > "$log" 2>&1
+    timeout -k 5 "${TEST_SECONDS:-${limit:-300}}" "$1" > "$log" 2>&1
     status=$?
     summary=$(sed -n "s/.*Tested: *\([0-9]*\).*Passing: *\([0-9]*\).*/\1 \2/p" "$log" | tail -n 1)
     [ "$summary" ] || summary=$(tail -n 1 "$log" |
