@@ -15,6 +15,7 @@ serve "${MEGABYTES:-100}"
 network_guest network-long "e1000 rtl8139 ne2k_pci" "e1000 8139cp ne2k-pci" \
     -m 512 -kernel "$kernel" -initrd "$initrd"
 check_red network-long "$lib/red.txt"
-network_guest network-isa ne2k_isa ne -m 512 -kernel "$old" -initrd "$old_initrd"
+# Linux cannot find out an interrupt that ACPI has, such as the card's usual 9.
+network_guest network-isa ne2k_isa ne -global nic0.irq=5 -m 512 -kernel "$old" -initrd "$old_initrd"
 check_red network-isa "$lib/red.txt"
 finish
