@@ -11,6 +11,7 @@ need cpio cpio gzip gzip dpkg-deb dpkg apt-get apt
 # QEMU until the shell has come, at most ten minutes.
 theirs()        # NAME KERNEL INITRD
 {
+    : > "$BUILD/guest/$1.qemu"
     timeout 600 qemu-system-x86_64 -machine pc,accel=tcg -m 256 -kernel "$2" -initrd "$3" \
         -append console=ttyS0 -nic none -display none -monitor none -no-reboot \
         -serial "file:$BUILD/guest/$1.qemu" &
