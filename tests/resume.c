@@ -169,7 +169,9 @@ int main(int argc, char **argv)
     u64 cuts = 20, step = 50000, seed = 1;
     static struct medium disk = { { &medium_ops, "disk", 64, false }, { 0xeb, 0xfe } };
     static struct medium cd = { { &medium_ops, "cd", 64, true }, { 0 } };
-    struct plan p = {
+    static struct plan p;               /* and what it leads to lives as long as the program */
+
+    p = (struct plan){
         .input = { .ram_bytes = 64 << 20, .cpus = 1, .files = &p.vgabios, .file_count = 1,
                    .drives = p.drive, .drive_count = 2, .devices = p.card, .device_count = 3 },
         .vgabios = { .name = "vgabios" },

@@ -15,6 +15,7 @@ enum {
     SETUP_SECTS = 0x1f1, VID_MODE = 0x1fa, BOOT_FLAG = 0x1fe, HDRS = 0x202, VERSION = 0x206,
     TYPE_OF_LOADER = 0x210, LOADFLAGS = 0x211, RAMDISK_IMAGE = 0x218, RAMDISK_SIZE = 0x21c,
     HEAP_END_PTR = 0x224, CMD_LINE_PTR = 0x228, INITRD_ADDR_MAX = 0x22c, CMDLINE_SIZE = 0x238,
+    HEADER_END = 0x240,         /* of what is looked at */
 };
 
 enum { LOADED_HIGH = 1, CAN_USE_HEAP = 0x80 };
@@ -27,7 +28,7 @@ static bool has_header(const u8 *b, size_t n)
 
 static bool fits(const u8 *b, size_t n)
 {
-    return has_header(b, n) && kernel_field(b, n, BOOT_FLAG, 2) == 0xaa55;
+    return n >= HEADER_END && has_header(b, n) && kernel_field(b, n, BOOT_FLAG, 2) == 0xaa55;
 }
 
 /* vga=... is the boot loader's to understand. */

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A test that ends without freeing its media has not lost them. */
+static struct fake_block *living;
+
 static bool fine(struct fake_block *f, u64 sector, u32 count)
 {
     if (!block_has(&f->block, sector, count))
@@ -51,6 +54,11 @@ struct fake_block *fake_block(u64 sectors)
     f->block = (struct block){ .ops = &ops, .name = "fake", .sectors = sectors };
     f->bytes = calloc(sectors, SECTOR_BYTES);
     f->bad_sector = NEVER;
+    f->next = living;
+    f->link = &living;
+    if (living)
+        living->link = &f->next;
+    living = f;
     for (u64 i = 0; i < sectors * SECTOR_BYTES; i += 4)
         store_le32(f->bytes + i, (u32)(i / SECTOR_BYTES));
     return f;
@@ -58,6 +66,9 @@ struct fake_block *fake_block(u64 sectors)
 
 void fake_block_free(struct fake_block *f)
 {
+    *f->link = f->next;
+    if (f->next)
+        f->next->link = f->link;
     free(f->bytes);
     free(f);
 }

@@ -11,6 +11,7 @@ struct fake_block {
     unsigned     reads, writes, flushes;
     u64          bad_sector;        /* NEVER: none */
     bool         flush_fails;
+    struct fake_block *next, **link;    /* of those that live */
 };
 
 struct fake_block *fake_block(u64 sectors);
