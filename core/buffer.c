@@ -32,6 +32,14 @@ void buffer_put(struct buffer *b, const void *bytes, size_t count)
     b->used += count;
 }
 
+void buffer_put_zeros(struct buffer *b, size_t count)
+{
+    if (!count || !make_room(b, count))
+        return;
+    memset(b->bytes + b->used, 0, count);
+    b->used += count;
+}
+
 void buffer_put_number(struct buffer *b, u64 value, unsigned size)
 {
     u8 bytes[8];

@@ -9,6 +9,7 @@ struct buffer {
 };
 
 void buffer_put(struct buffer *, const void *bytes, size_t count);
+void buffer_put_zeros(struct buffer *, size_t count);
 void buffer_put_number(struct buffer *, u64 value, unsigned size);      /* little-endian */
 void buffer_put_text(struct buffer *, const char *);                    /* u16 length, bytes */
 /* Gives the memory back too. */

@@ -29,9 +29,7 @@ static void put_name(struct buffer *b, const char *name)
 
 static void pad_entry(struct buffer *b, size_t start)
 {
-    static const u8 zeros[ENTRY];
-
-    buffer_put(b, zeros, start + ENTRY - b->used);
+    buffer_put_zeros(b, start + ENTRY - b->used);
 }
 
 static void allocate(struct buffer *b, const char *file, u32 align, u8 zone)
@@ -72,15 +70,9 @@ static void add_checksum(struct buffer *b, const char *in, size_t at, size_t fir
 
 /* -- tables -- */
 
-static void zeros(struct buffer *b, size_t count)
-{
-    while (count--)
-        buffer_put_number(b, 0, 1);
-}
-
 static void align(struct buffer *b, size_t to)
 {
-    zeros(b, -b->used & (to - 1));
+    buffer_put_zeros(b, -b->used & (to - 1));
 }
 
 static size_t begin(struct acpi_blobs *o, const char *signature, u8 revision)
@@ -113,7 +105,7 @@ static size_t facs(struct acpi_blobs *o)
     size_t start = o->tables.used;
 
     buffer_put(&o->tables, "FACS\100\0\0\0", 8);
-    zeros(&o->tables, 56);
+    buffer_put_zeros(&o->tables, 56);
     return start;
 }
 
@@ -140,10 +132,10 @@ static size_t fadt(struct acpi_blobs *o, size_t facs_at, size_t dsdt_at)
     buffer_put(b, (const u8[]){ 4, 2, 0, 4, 4, 0, 0, 0 }, 8);   /* lengths of the blocks */
     buffer_put_number(b, 0xfff, 2);             /* C2 and C3: not there */
     buffer_put_number(b, 0xfff, 2);
-    zeros(b, 4);                                /* flush size and stride */
-    zeros(b, 4);                                /* duty, day and month alarm */
+    buffer_put_zeros(b, 4);                     /* flush size and stride */
+    buffer_put_zeros(b, 4);                     /* duty, day and month alarm */
     buffer_put_number(b, 0x32, 1);              /* century in CMOS */
-    zeros(b, 3);
+    buffer_put_zeros(b, 3);
     buffer_put_number(b, WBINVD | PROC_C1 | SLP_BUTTON | RTC_S4 | PLATFORM_CLOCK, 4);
     end(o, start);
     return start;
@@ -178,9 +170,9 @@ static size_t hpet(struct acpi_blobs *o)
     size_t start = begin(o, "HPET", 1);
 
     buffer_put_number(b, 0x8086a201, 4);
-    zeros(b, 4);                                /* an address in memory */
+    buffer_put_zeros(b, 4);                     /* an address in memory */
     buffer_put_number(b, 0xfed00000, 8);
-    zeros(b, 4);
+    buffer_put_zeros(b, 4);
     end(o, start);
     return start;
 }

@@ -148,8 +148,7 @@ static void root(struct aml *a, const struct acpi_facts *f)
     resource_io_window(&r, 0x0d00, 0xffff);
     resource_memory_window(&r, 0xa0000, 0xbffff);
     resource_memory_window(&r, (u32)f->low_end, 0xfebfffff);
-    if (f->high_end)
-        resource_memory_window64(&r, f->high_end, f->high_end + (UINT64_C(2) << 30) - 1);
+    resource_memory_window64(&r, f->high_end, f->high_end + (UINT64_C(2) << 30) - 1);
     aml_name_resources(a, "_CRS", &r);
     routing(a);
 }

@@ -99,24 +99,28 @@ static bool measure(const u8 *b, size_t n, const char *name, u64 limit, const st
     return e->end || fail(err, "%s: an ELF file with nothing to load", name);
 }
 
+bool elf_look(const u8 *b, size_t n, const char *name, u64 limit, struct elf_image *e,
+              struct error *err)
+{
+    struct segment s[SEGMENTS];
+    bool bits64 = b[4] == 2;
+
+    *e = (struct elf_image){ .bits64 = bits64, .entry = kernel_field(b, n, 24, bits64 ? 8 : 4) };
+    return measure(b, n, name, limit, s, segments(b, n, bits64, s), e, err);
+}
+
 bool elf_load(const u8 *b, size_t n, const char *name, u64 limit, struct elf_image *e,
               struct buffer *to, struct error *err)
 {
-    static const u8 zeros[4096];
     struct segment s[SEGMENTS];
     unsigned count;
 
-    *e = (struct elf_image){ .bits64 = b[4] == 2 };
-    e->entry = e->bits64 ? kernel_field(b, n, 24, 8) : kernel_field(b, n, 24, 4);
-    count = segments(b, n, e->bits64, s);
-    if (!measure(b, n, name, limit, s, count, e, err))
+    if (!elf_look(b, n, name, limit, e, err))
         return false;
-    for (u64 left = e->end - e->first, some; left && !to->failed; left -= some) {
-        some = left < sizeof zeros ? left : sizeof zeros;
-        buffer_put(to, zeros, some);
-    }
+    buffer_put_zeros(to, e->end - e->first);
     if (to->failed)
         return fail(err, "%s: no host memory for it", name);
+    count = segments(b, n, e->bits64, s);
     for (unsigned i = 0; i < count; i++)
         if (s[i].type == PT_LOAD && s[i].memory)
             memcpy(to->bytes + (s[i].paddr - e->first), b + s[i].offset, s[i].file);

@@ -13,6 +13,9 @@ struct elf_image {
 };
 
 bool elf_fits(const u8 *bytes, size_t count);   /* ELF32 or ELF64 for x86 */
-/* All checked; the bytes from first to end, zeros between, go to `to`. At most `limit` is end. */
+/* All checked, nothing loaded: at most `limit` is where it ends. */
+bool elf_look(const u8 *bytes, size_t count, const char *name, u64 limit, struct elf_image *,
+              struct error *);
+/* The same, and the bytes from first to end, zeros between, go to `to`. */
 bool elf_load(const u8 *bytes, size_t count, const char *name, u64 limit, struct elf_image *,
               struct buffer *to, struct error *);

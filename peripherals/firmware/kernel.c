@@ -82,6 +82,7 @@ void kernel_list(const struct kernel_start *s, struct buffer *b)
         s->map_kind, s->map_at, s->map_size_at, s->upper_at, s->rsdp_copy_at, s->rsdp_address_at,
         s->flat, s->eax, s->ebx, s->ecx, s->entry, s->stack,
     };
+    size_t start = b->used;
 
     buffer_put_number(b, s->parts, 4);
     for (unsigned i = 0; i < s->parts; i++) {
@@ -91,7 +92,6 @@ void kernel_list(const struct kernel_start *s, struct buffer *b)
     }
     for (size_t i = 0; i < COUNT(tail); i++)
         buffer_put_number(b, tail[i], 4);
-    while (b->used < KERNEL_LIST_BYTES - 4 && !b->failed)
-        buffer_put_number(b, 0, 1);
+    buffer_put_zeros(b, KERNEL_LIST_BYTES - 4 - (b->used - start));
     buffer_put_number(b, s->tags, 4);
 }

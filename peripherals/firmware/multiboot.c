@@ -2,13 +2,14 @@
 #include "core/bits.h"
 #include "core/board.h"
 #include "core/error.h"
-#include "peripherals/firmware/elf.h"
 #include "peripherals/firmware/kernel.h"
+#include "peripherals/firmware/multiboot_load.h"
 
 #include <string.h>
 
 enum { MAGIC = 0x1badb002, STARTED_BY = 0x2badb002, SEARCHED = 8192 };
 enum { WANTS_ADDRESSES = 0x10000, MUST = 0xffff, UNDERSTOOD = 7 };
+enum { ADDRESSES = 12, ENTRY = 28 };    /* in the header (3.1.3) */
 
 /* Offsets in the information structure, and of what lies behind it. */
 enum {
@@ -35,29 +36,6 @@ static bool fits(const u8 *b, size_t n)
     u64 at;
 
     return find(b, n, &at);
-}
-
-/* 3.1.3 "The address fields of Multiboot header" */
-static bool load_by_addresses(const struct board_kernel *k, u64 header, u64 limit,
-                              struct elf_image *e, struct buffer *to, struct error *err)
-{
-    u64 field[5], from, count;
-
-    for (unsigned i = 0; i < 5; i++)
-        field[i] = kernel_field(k->bytes, k->count, header + 12 + 4 * i, 4);
-    from = header - (field[0] - field[1]);
-    if (field[1] > field[0] || field[0] - field[1] > header)
-        return fail(err, "%s: its multiboot header lies outside what it loads", k->name);
-    count = field[2] ? field[2] - field[1] : k->count - from;
-    e->first = field[1];
-    e->end = field[3] > field[1] + count ? field[3] : field[1] + count;
-    e->entry = field[4];
-    if (count > k->count - from || e->first < KERNEL_INFO_END || e->end > limit)
-        return fail(err, "%s: its multiboot header asks for memory that is not there", k->name);
-    buffer_put(to, k->bytes + from, count);
-    while (to->used < e->end - e->first && !to->failed)
-        buffer_put_number(to, 0, 1);
-    return true;
 }
 
 static void tell(const struct board_kernel *k, const char *line, u32 initrd, u8 *info)
@@ -94,15 +72,11 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
                     k->name, (unsigned long long)(flags & MUST));
     if (strlen(line) >= LINE_BYTES)
         return fail(err, "%s: takes a command line of less than 8192 characters", k->name);
-    if (flags & WANTS_ADDRESSES) {
-        if (!load_by_addresses(k, header, low_end, &e, &part->bytes, err))
-            return false;
-    } else if (!elf_fits(k->bytes, k->count)) {
-        return fail(err, "%s: a multiboot header, but neither addresses in it nor an ELF file",
-                    k->name);
-    } else if (!elf_load(k->bytes, k->count, k->name, low_end, &e, &part->bytes, err)) {
+    if (!multiboot_load(k, "multiboot", header, flags & WANTS_ADDRESSES ? header + ADDRESSES : 0,
+                        low_end, &e, &part->bytes, err))
         return false;
-    }
+    if (flags & WANTS_ADDRESSES)
+        e.entry = kernel_field(k->bytes, k->count, header + ENTRY, 4);
     part->address = (u32)e.first;
     if (!kernel_place_initrd(k, s, e.end, low_end, &initrd, err))
         return false;

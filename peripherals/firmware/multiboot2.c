@@ -2,8 +2,8 @@
 #include "core/bits.h"
 #include "core/board.h"
 #include "core/error.h"
-#include "peripherals/firmware/elf.h"
 #include "peripherals/firmware/kernel.h"
+#include "peripherals/firmware/multiboot_load.h"
 
 #include <string.h>
 
@@ -57,32 +57,9 @@ static bool read_tags(const struct board_kernel *k, struct header *h, struct err
     return true;
 }
 
-/* 3.1.5 "The address tag of Multiboot2 header" */
-static bool load_by_addresses(const struct board_kernel *k, const struct header *h, u64 limit,
-                              struct elf_image *e, struct buffer *to, struct error *err)
-{
-    u64 field[4], from, count;
-
-    for (unsigned i = 0; i < 4; i++)
-        field[i] = kernel_field(k->bytes, k->count, h->address_tag + 8 + 4 * i, 4);
-    if (field[1] > field[0] || field[0] - field[1] > h->at)
-        return fail(err, "%s: its multiboot 2 header lies outside what it loads", k->name);
-    from = h->at - (field[0] - field[1]);
-    count = field[2] ? field[2] - field[1] : k->count - from;
-    e->first = field[1];
-    e->end = field[3] > field[1] + count ? field[3] : field[1] + count;
-    if (count > k->count - from || e->first < KERNEL_INFO_END || e->end > limit)
-        return fail(err, "%s: its multiboot 2 header asks for memory that is not there", k->name);
-    buffer_put(to, k->bytes + from, count);
-    while (to->used < e->end - e->first && !to->failed)
-        buffer_put_number(to, 0, 1);
-    return true;
-}
-
 static void begin_tag(struct buffer *b, u32 type, size_t size)
 {
-    while (b->used % 8)
-        buffer_put_number(b, 0, 1);
+    buffer_put_zeros(b, -b->used % 8);
     buffer_put_number(b, type, 4);
     buffer_put_number(b, size, 4);
 }
@@ -137,15 +114,9 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
         return fail(err, "%s: takes a command line of less than 8192 characters", k->name);
     if (!read_tags(k, &h, err))
         return false;
-    if (h.address_tag) {
-        if (!load_by_addresses(k, &h, low_end, &e, &part->bytes, err))
-            return false;
-    } else if (!elf_fits(k->bytes, k->count)) {
-        return fail(err, "%s: a multiboot 2 header, but neither addresses in it nor an ELF file",
-                    k->name);
-    } else if (!elf_load(k->bytes, k->count, k->name, low_end, &e, &part->bytes, err)) {
+    if (!multiboot_load(k, "multiboot 2", h.at, h.address_tag ? h.address_tag + 8 : 0, low_end, &e,
+                        &part->bytes, err))
         return false;
-    }
     part->address = (u32)e.first;
     if (!kernel_place_initrd(k, s, e.end, low_end, &initrd, err))
         return false;

@@ -13,14 +13,10 @@ enum { MODULE_AT = 0x40, LINE_AT = 0x100, LINE_BYTES = 0x1000 };
 
 static bool fits(const u8 *b, size_t n)
 {
-    struct buffer scratch = { 0 };
     struct elf_image e;
     struct error ignored;
-    bool good = elf_fits(b, n)
-             && elf_load(b, n, "", UINT64_C(1) << 32, &e, &scratch, &ignored) && e.pvh_entry;
 
-    buffer_clear(&scratch);
-    return good;
+    return elf_fits(b, n) && elf_look(b, n, "", UINT64_C(1) << 32, &e, &ignored) && e.pvh_entry;
 }
 
 static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_start *s,

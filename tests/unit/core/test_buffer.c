@@ -21,6 +21,21 @@ Test(buffer, what_is_put_is_read_back)
     cr_assert(!b.bytes && !b.used);
 }
 
+Test(buffer, zeros_are_put_even_where_something_else_lay)
+{
+    struct buffer b = { 0 };
+    static const u8 nothing[64];
+
+    for (unsigned i = 0; i < 64; i++)
+        buffer_put(&b, "\377", 1);
+    b.used = 0;
+    buffer_put_zeros(&b, 64);
+    buffer_put_zeros(&b, 0);
+    cr_assert_eq(b.used, 64);
+    cr_assert_arr_eq(b.bytes, nothing, 64);
+    buffer_clear(&b);
+}
+
 Test(buffer, past_the_end_everything_is_bad)
 {
     struct reader r = { (const u8 *)"abc", 3, false };
