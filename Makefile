@@ -4,6 +4,8 @@ $(error Run ./configure first)
 endif
 include config.mk
 
+all:
+
 config.mk: $(SRC)/configure
 	$(if $(filter undefined,$(origin AGAIN)),$(error configure has changed: run it again))
 	@env -u CC -u NASM $(SRC)/configure $(AGAIN)
