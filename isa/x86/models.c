@@ -54,6 +54,7 @@ static const struct { u8 feature, needs; } needs[] = {
     { F_FXSR, F_FPU }, { F_FXSR, F_I386 }, { F_SSE, F_FXSR }, { F_SSE, F_MMX },
     { F_SSE2, F_SSE }, { F_SSE3, F_SSE2 }, { F_SSSE3, F_SSE3 }, { F_SSE41, F_SSSE3 },
     { F_SSE42, F_SSE41 }, { F_PCLMUL, F_SSE2 }, { F_AES, F_SSE2 }, { F_SHA, F_SSSE3 },
+    { F_GFNI, F_SSE2 },
     { F_XSAVE, F_FXSR }, { F_XSAVEOPT, F_XSAVE }, { F_XSAVEC, F_XSAVE },
     { F_XGETBV1, F_XSAVE }, { F_XSAVES, F_XSAVEC }, { F_AVX, F_XSAVE }, { F_AVX, F_SSE42 },
     { F_FMA, F_AVX }, { F_F16C, F_AVX }, { F_AVX2, F_AVX }, { F_BMI1, F_I386 },

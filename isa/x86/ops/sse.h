@@ -1,4 +1,4 @@
-/* Operations of MMX, SSE to SSE4.2, AES, SHA and PCLMULQDQ, by form: see operations.h. */
+/* Operations of MMX, SSE to SSE4.2, AES, SHA, PCLMULQDQ and GFNI, by form: see operations.h. */
 #pragma once
 
 /* Packed integers, lane by lane: for MMX registers as for XMM. */
@@ -58,7 +58,8 @@
 #define SSE_CRYPTO_VEC(X)                                                       \
     X(aesenc) X(aesenclast) X(aesdec) X(aesdeclast) X(aesimc) X(aeskeygenassist) \
     X(pclmulqdq) X(sha1nexte) X(sha1msg1) X(sha1msg2) X(sha1rnds4)              \
-    X(sha256rnds2) X(sha256msg1) X(sha256msg2)
+    X(sha256rnds2) X(sha256msg1) X(sha256msg2)                                  \
+    X(gf2p8mulb) X(gf2p8affineqb) X(gf2p8affineinvqb)
 
 #define SSE_STRING_VEC(X)                                                       \
     X(pcmpestrm) X(pcmpestri) X(pcmpestrm_q) X(pcmpestri_q) X(pcmpistrm) X(pcmpistri)

@@ -1,0 +1,9 @@
+/*
+ * Bytes as polynomials over two elements, modulo x^8 + x^4 + x^3 + x + 1: GF2P8MULB,
+ * GF2P8AFFINEQB, GF2P8AFFINEINVQB. SDM 2. All bytes of a lane at once.
+ */
+#include "isa/x86/ops/gfni.h"
+
+PURE(gf2p8mulb, x, v_gf2p8mulb(a, b))
+PURE(gf2p8affineqb, x, v_gf2p8affineqb(a, b, imm))
+PURE(gf2p8affineinvqb, x, v_gf2p8affineinvqb(a, b, imm))
