@@ -3,6 +3,7 @@ ifeq ($(wildcard config.mk),)
 $(error Run ./configure first)
 endif
 include config.mk
+.DEFAULT_GOAL := all
 
 all:
 

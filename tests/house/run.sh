@@ -42,10 +42,18 @@ readmes()
     [ -z "$bare" ] || { echo "no README in:" $bare; return 1; }
 }
 
+# In the build directory; of what make would do, only the goal it has unasked is asked.
+goal()
+{
+    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL "${MAKE:-make}" -C "${1%/build/*}" -pnq 2> /dev/null |
+        grep '^.DEFAULT_GOAL' | tee /dev/stderr | grep -q ' all$'
+}
+
 rule "who may include whom"                        layers
 rule "sizes, columns, no conditional compilation"  sizes
 rule "every header compiles alone"                 headers
 rule "every directory says what belongs there"     readmes
 [ -z "${1-}" ] || rule "no writable globals"       sh tests/house/globals.sh "$1"
+[ -z "${1-}" ] || rule "make alone makes all"      goal "$1"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
