@@ -60,6 +60,15 @@ static bool spell_chardev(const struct options *o, const char *id, char spec[SPE
     return fail(err, "chardev %s: there is no -chardev with that id", id);
 }
 
+/* A line as -serial and its like name it: a -chardev is spelt into `text`. NULL: there is none. */
+static const char *spell_out(const struct session *s, const char *spec, char *text,
+                             struct error *err)
+{
+    if (strncmp(spec, "chardev:", 8))
+        return spec;
+    return spell_chardev(s->options, spec + 8, text, err) ? text : NULL;
+}
+
 /* -- what a device does with the bytes it gets -- */
 
 static size_t device_room(void *ctx)
@@ -117,11 +126,9 @@ static bool connect_one(struct session *s, const char *name, const char *spec, s
     char text[SPEC];
     struct chr_host *h;
 
-    if (!strncmp(spec, "chardev:", 8)) {
-        if (!spell_chardev(s->options, spec + 8, text, err))
-            return false;
-        spec = text;
-    }
+    spec = spell_out(s, spec, text, err);
+    if (!spec)
+        return false;
     if (!strcmp(spec, "none"))
         return true;
     if (!dev || !dev->type->connect)
@@ -226,11 +233,9 @@ static bool connect_monitor(struct session *s, const char *spec, struct error *e
     char text[SPEC];
     struct chr_host *h;
 
-    if (!strncmp(spec, "chardev:", 8)) {
-        if (!spell_chardev(s->options, spec + 8, text, err))
-            return false;
-        spec = text;
-    }
+    spec = spell_out(s, spec, text, err);
+    if (!spec)
+        return false;
     if (!strcmp(spec, "none") || !strcmp(spec, "null"))
         return true;
     h = open_stream(s, spec, "monitor", err);

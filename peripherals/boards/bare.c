@@ -2,25 +2,20 @@
  * A processor, RAM, a ROM, two debug consoles and an exit port: enough for firmware's
  * first words and for test programs. No interrupt controller, no timer.
  */
-#include "core/board.h"
+#include "peripherals/boards/memory_map.h"
+
 #include "core/config.h"
 #include "core/error.h"
 #include "core/machine.h"
-#include "core/ram.h"
 #include "isa/x86/x86.h"
 #include "peripherals/debug/debugcon.h"
 #include "peripherals/debug/exit.h"
 
 #include <stdio.h>
-#include <string.h>
-
-enum { LEGACY_ROM = 128 << 10 };        /* what of the ROM shows below 1 MB as well */
-#define TOP     (UINT64_C(1) << 32)
-#define MEGA    (UINT64_C(1) << 20)
 
 struct bare {
     struct device dev;
-    struct region low, high, rom, shadow;
+    struct memory_map map;
     char cpu_name[MACHINE_CPUS][8];
 };
 
@@ -28,47 +23,6 @@ struct bare {
 static const struct device_type bare_type = {
     .name = "bare-board", .title = "memory map", .size = sizeof(struct bare),
 };
-
-static bool map_ram(struct machine *m, struct bare *b, u64 bytes, struct error *err)
-{
-    struct ram *ram = machine_add_ram(m, "main", bytes, err);
-
-    if (!ram)
-        return false;
-    b->low = (struct region){
-        .name = "low", .owner = &b->dev, .ram = ram, .writable = true,
-        .size = bytes < 0xa0000 ? bytes : 0xa0000,
-    };
-    space_map(m->memory, &b->low, 0, UNDER);
-    if (bytes > MEGA) {
-        b->high = (struct region){
-            .name = "high", .owner = &b->dev, .ram = ram, .ram_offset = MEGA,
-            .writable = true, .size = bytes - MEGA,
-        };
-        space_map(m->memory, &b->high, MEGA, UNDER);
-    }
-    return true;
-}
-
-static bool map_rom(struct machine *m, struct bare *b, const struct board_input *in,
-                    struct error *err)
-{
-    u64 size = (in->rom_bytes + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-    u64 legacy = size < LEGACY_ROM ? size : LEGACY_ROM;
-    struct ram *rom = machine_add_ram(m, "rom", size, err);
-
-    if (!rom)
-        return false;
-    memcpy(rom->host + (size - in->rom_bytes), in->rom, in->rom_bytes);
-    b->rom = (struct region){ .name = "rom", .owner = &b->dev, .ram = rom, .size = size };
-    space_map(m->memory, &b->rom, TOP - size, NORMAL);
-    b->shadow = (struct region){
-        .name = "rom-legacy", .owner = &b->dev, .ram = rom, .ram_offset = size - legacy,
-        .size = legacy,
-    };
-    space_map(m->memory, &b->shadow, MEGA - legacy, NORMAL);
-    return true;
-}
 
 static bool add_processors(struct machine *m, struct bare *b, unsigned cpus, struct error *err)
 {
@@ -97,21 +51,28 @@ static bool wire_shutdown(struct machine *m, const struct bare *b, unsigned cpus
 static bool bare_build(struct machine *m, const struct board_input *in, struct error *err)
 {
     struct device *board;
+    struct bare *b;
+    struct ram *ram;
 
-    if (in->rom_bytes == 0 || in->rom_bytes > 16 * MEGA)
+    if (in->rom_bytes == 0 || in->rom_bytes > 16 * MAP_MEGABYTE)
         return fail(err, "the bare board needs firmware of at most 16 MB");
-    if (in->ram_bytes > TOP - 16 * MEGA)
+    if (in->ram_bytes > MAP_TOP - 16 * MAP_MEGABYTE)
         return fail(err, "the bare board takes at most 4080 MB of RAM");
     if (m->config && !config_set(m->config, "bioscon.port", "0x402", err))
         return false;
     board = machine_add(m, &bare_type, "board", err);
-    return board && map_ram(m, container_of(board, struct bare, dev), in->ram_bytes, err)
-        && map_rom(m, container_of(board, struct bare, dev), in, err)
-        && add_processors(m, container_of(board, struct bare, dev), in->cpus, err)
+    if (!board)
+        return false;
+    b = container_of(board, struct bare, dev);
+    ram = machine_add_ram(m, "main", in->ram_bytes, err);
+    if (!ram)
+        return false;
+    memory_map_ram(&b->map, board, ram, in->ram_bytes);
+    return memory_map_rom(&b->map, board, in, err) && add_processors(m, b, in->cpus, err)
         && machine_add(m, &debugcon_type, "debugcon", err)
         && machine_add(m, &debugcon_type, "bioscon", err)
         && machine_add(m, &debug_exit_type, "exit", err)
-        && wire_shutdown(m, container_of(board, struct bare, dev), in->cpus, err);
+        && wire_shutdown(m, b, in->cpus, err);
 }
 
 extern const struct board board_bare;

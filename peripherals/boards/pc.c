@@ -28,13 +28,8 @@
 #include "peripherals/chipset/splitter.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* -- the board itself -- */
-
-#define TOP      (UINT64_C(1) << 32)
-#define MEGABYTE (UINT64_C(1) << 20)
 
 enum { PIN_SHUTDOWN };                  /* from every processor */
 
@@ -86,7 +81,7 @@ static void pc_reset(struct device *dev, enum reset how)
 
     pc_set_boot_order(pc, how == RESET_POWER);
     if (pc->shadow)
-        space_write_bytes(dev->machine->memory, MEGABYTE - pc->shadow->size,
+        space_write_bytes(dev->machine->memory, MAP_MEGABYTE - pc->shadow->size,
                           pc->rom->host + (pc->rom->size - pc->shadow->size), pc->shadow->size);
 }
 
@@ -105,14 +100,6 @@ bool pc_add(struct pc *pc, const struct device_type *type, const char *name, str
 bool pc_set(struct pc *pc, const char *key, const char *value, struct error *err)
 {
     return config_set(pc->machine->config, key, value, err);
-}
-
-bool pc_set_number(struct pc *pc, const char *key, u64 value, struct error *err)
-{
-    char text[32];
-
-    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
-    return pc_set(pc, key, text, err);
 }
 
 bool pc_wire(struct pc *pc, const char *from, const char *to, unsigned pin, struct error *err)
@@ -169,44 +156,27 @@ static bool add_splitters(struct pc *pc, struct error *err)
 
 /* -- memory -- */
 
-enum { LEGACY_ROM = 128 << 10 };
-
 /* RAM below 4 GB ends at 3 GB where there is more than fits under the PCI devices. */
 static bool add_ram(struct pc *pc, struct error *err)
 {
     u64 bytes = pc->in->ram_bytes;
 
-    if (bytes < MEGABYTE || bytes > UINT64_C(1) << 40)
+    if (bytes < MAP_MEGABYTE || bytes > UINT64_C(1) << 40)
         return fail(err, "-m: from 1 MB to 1 TB");
     if (!pc->pci && bytes > UINT64_C(0xf0) << 20)
         return fail(err, "-m: an ISA PC has at most 240 MB");
     pc->low_end = bytes < 0xe0000000 ? bytes : 0xc0000000;
-    pc->high_end = bytes > pc->low_end ? TOP + (bytes - pc->low_end) : 0;
+    pc->high_end = bytes > pc->low_end ? MAP_TOP + (bytes - pc->low_end) : 0;
     pc->ram = machine_add_ram(pc->machine, "main", bytes, err);
     return pc->ram != NULL;
 }
 
 static bool add_rom(struct pc *pc, struct error *err)
 {
-    u64 size = (pc->in->rom_bytes + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-    u64 legacy = size < LEGACY_ROM ? size : LEGACY_ROM;
-
-    if (size == 0 || size > 16 * MEGABYTE)
+    if (pc->in->rom_bytes == 0 || pc->in->rom_bytes > 16 * MAP_MEGABYTE)
         return fail(err, "a PC needs firmware of at most 16 MB (see -bios)");
-    pc->rom = machine_add_ram(pc->machine, "rom", size, err);
-    if (!pc->rom)
-        return false;
-    memcpy(pc->rom->host + (size - pc->in->rom_bytes), pc->in->rom, pc->in->rom_bytes);
-    pc->flash = (struct region){
-        .name = "rom", .owner = &pc->dev, .ram = pc->rom, .size = size,
-    };
-    space_map(pc->machine->memory, &pc->flash, TOP - size, NORMAL);
-    pc->legacy = (struct region){
-        .name = "rom-legacy", .owner = &pc->dev, .ram = pc->rom, .ram_offset = size - legacy,
-        .size = legacy,
-    };
-    space_map(pc->machine->memory, &pc->legacy, MEGABYTE - legacy, NORMAL);
-    return true;
+    pc->rom = memory_map_rom(&pc->map, &pc->dev, pc->in, err);
+    return pc->rom != NULL;
 }
 
 /*
@@ -215,34 +185,22 @@ static bool add_rom(struct pc *pc, struct error *err)
  */
 static bool map_isa_ram(struct pc *pc, struct error *err)
 {
-    u64 bytes = pc->in->ram_bytes;
+    struct region *legacy = &pc->map.legacy;
 
-    pc->shadow = machine_add_ram(pc->machine, "shadow", pc->legacy.size, err);
+    pc->shadow = machine_add_ram(pc->machine, "shadow", legacy->size, err);
     if (!pc->shadow)
         return false;
-    space_unmap(&pc->legacy);
-    pc->legacy.ram = pc->shadow;
-    pc->legacy.ram_offset = 0;
-    pc->legacy.writable = true;
-    space_map(pc->machine->memory, &pc->legacy, MEGABYTE - pc->legacy.size, NORMAL);
+    space_unmap(legacy);
+    legacy->ram = pc->shadow;
+    legacy->ram_offset = 0;
+    legacy->writable = true;
+    space_map(pc->machine->memory, legacy, MAP_MEGABYTE - legacy->size, NORMAL);
     pc->upper = (struct region){
         .name = "upper", .owner = &pc->dev, .ram = pc->ram, .ram_offset = 0xc0000,
         .writable = true, .size = 0x20000,
     };
     space_map(pc->machine->memory, &pc->upper, 0xc0000, UNDER);
-
-    pc->low = (struct region){
-        .name = "low", .owner = &pc->dev, .ram = pc->ram, .writable = true,
-        .size = bytes < 0xa0000 ? bytes : 0xa0000,
-    };
-    space_map(pc->machine->memory, &pc->low, 0, UNDER);
-    if (bytes <= MEGABYTE)
-        return true;
-    pc->high = (struct region){
-        .name = "high", .owner = &pc->dev, .ram = pc->ram, .ram_offset = MEGABYTE,
-        .writable = true, .size = bytes - MEGABYTE,
-    };
-    space_map(pc->machine->memory, &pc->high, MEGABYTE, UNDER);
+    memory_map_ram(&pc->map, &pc->dev, pc->ram, pc->in->ram_bytes);
     return true;
 }
 

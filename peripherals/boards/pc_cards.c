@@ -199,7 +199,7 @@ static bool add_screen(struct pc *pc, struct error *err)
 
     if (!strcmp(config_text(pc->machine->config, "board.vga", "std"), "none"))
         return true;
-    if (pc->pci && !pc_set_number(pc, "vga.slot", 2, err))
+    if (pc->pci && !pc_set(pc, "vga.slot", "2", err))
         return false;
     dev = machine_add(pc->machine, pc->pci ? &vga_type : &isavga_type, "vga", err);
     return dev && (!rom || !pc->pci || vga_set_rom(dev, rom->bytes, rom->count, err));

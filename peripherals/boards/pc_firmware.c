@@ -11,6 +11,7 @@
 #include "peripherals/firmware/acpi.h"
 #include "peripherals/firmware/kernel.h"
 #include "peripherals/firmware/smbios.h"
+#include "peripherals/storage/floppy_drive.h"
 #include "roms/roms.h"
 
 #include <stdio.h>
@@ -52,16 +53,11 @@ static const struct board_drive *drive(const struct pc *pc, const char *name)
     return NULL;
 }
 
-/* Types 4 and 5 are 1.44 MB and 2.88 MB; 1, 2, 3 are 360 KB, 1.2 MB, 720 KB. */
-static unsigned floppy_type(struct pc *pc, const char *key, const char *otherwise)
+static unsigned floppy_type(const struct pc *pc, const char *name)
 {
-    static const char *const kind[] = { "none", "360", "1200", "720", "1440", "2880" };
-    const char *said = config_text(pc->machine->config, key, otherwise);
+    const struct device *dev = machine_find(pc->machine, name);
 
-    for (unsigned i = 0; i < COUNT(kind); i++)
-        if (!strcmp(said, kind[i]))
-            return i;
-    return 4;
+    return dev ? floppy_cmos(dev) : 0;
 }
 
 /* Type 47 in 12h, its geometry behind 1Bh, how to translate it in 39h. */
@@ -120,7 +116,7 @@ bool pc_set_cmos(struct pc *pc, struct error *err)
 {
     struct config *c = pc->machine->config;
     const char *order = config_text(c, "board.boot", "cad");
-    unsigned a = floppy_type(pc, "fda.kind", "1440"), b = floppy_type(pc, "fdb.kind", "none");
+    unsigned a = floppy_type(pc, "fda"), b = floppy_type(pc, "fdb");
 
     if (!read_order(order, pc->boot, err)
         || !read_order(config_text(c, "board.boot-once", order), pc->boot_once, err))

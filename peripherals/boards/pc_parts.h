@@ -1,6 +1,7 @@
 #pragma once
 #include "core/board.h"
 #include "core/device.h"
+#include "peripherals/boards/memory_map.h"
 
 struct config;
 struct ram;
@@ -14,7 +15,8 @@ struct pc {
     bool                     pci;       /* the machine "pc"; else "isapc" */
     u64                      low_end, high_end;     /* of RAM; high_end 0: none above 4 GB */
     struct ram              *ram, *rom, *shadow;    /* shadow: of an ISA PC's firmware */
-    struct region            flash, legacy, low, upper, high;
+    struct memory_map        map;       /* RAM in it: only of an ISA PC */
+    struct region            upper;     /* ... and its RAM from C0000h to DFFFFh */
     u8                       sources[24];   /* of each IRQ that are taken */
     char                     cpu_name[64][16];
     u8                       boot[3], boot_once[3]; /* as CMOS has it; once: after power-on */
@@ -26,7 +28,6 @@ struct pc {
 
 bool pc_add(struct pc *, const struct device_type *, const char *name, struct error *);
 bool pc_set(struct pc *, const char *key, const char *value, struct error *);
-bool pc_set_number(struct pc *, const char *key, u64 value, struct error *);
 bool pc_wire(struct pc *, const char *from, const char *to, unsigned pin, struct error *);
 /* To the next free input of an IRQ of the board. */
 bool pc_irq(struct pc *, const char *from, unsigned irq, struct error *);

@@ -5,6 +5,7 @@
 #include "core/machine.h"
 #include "peripherals/input/scancodes.h"
 #include "tests/support/bench.h"
+#include "tests/support/ps2_bench.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -18,12 +19,7 @@ static struct ps2 *link;
 
 static struct machine *build(void)
 {
-    struct machine *made = machine_create(NULL);
-
-    link = device_offer(machine_add(made, &keyboard_type, "keyboard", NULL), "ps2");
-    cr_assert(link);
-    machine_reset(made, RESET_POWER);
-    return made;
+    return ps2_bench(&keyboard_type, "keyboard", &link);
 }
 
 static void start(void)     { m = build(); }
@@ -42,23 +38,14 @@ static void press(u8 usage)
     key(usage, false);
 }
 
-/* All that waits, as text: "f0 1c ". */
 static const char *said(void)
 {
-    static char text[256];
-    size_t n = 0;
-    u8 byte;
-
-    text[0] = '\0';
-    while (n + 4 < sizeof text && link->take(link, &byte))
-        n += (size_t)snprintf(text + n, sizeof text - n, "%02x ", byte);
-    return text;
+    return ps2_said(link);
 }
 
 static const char *answer(u8 command)
 {
-    link->receive(link, command);
-    return said();
+    return ps2_answer(link, command);
 }
 
 static void pass(u64 time)
