@@ -273,10 +273,11 @@ SQRT_PACKED(sqrtpd, f64)
 
 /* ---- Dot products: SDM 2 DPPS, whose pseudo-code says which sum comes first ---- */
 
-static void stop_if_unmasked(struct x86 *cpu, struct fp_env *e)
+/* What a step sets stays set, even if the next one has an exception. */
+static void end_step(struct x86 *cpu, struct fp_env *e)
 {
-    if (fp_unmasked(e))
-        sse_finish(cpu, e);
+    sse_finish(cpu, e);
+    e->flags = 0;
 }
 
 static u64x2 dot_f32(struct x86 *cpu, u64x2 a, u64x2 b, u32 imm)
@@ -289,10 +290,10 @@ static u64x2 dot_f32(struct x86 *cpu, u64x2 a, u64x2 b, u32 imm)
     memcpy(q, &b, 16);
     for (unsigned i = 0; i < 4; i++)
         p[i] = imm >> (4 + i) & 1 ? f32_either_mul(mxcsr, p[i], q[i], &e) : 0;
-    stop_if_unmasked(cpu, &e);
+    end_step(cpu, &e);
     p[0] = f32_either_add(mxcsr, p[0], p[1], &e);
     p[2] = f32_either_add(mxcsr, p[2], p[3], &e);
-    stop_if_unmasked(cpu, &e);
+    end_step(cpu, &e);
     sum = f32_either_add(mxcsr, p[0], p[2], &e);
     sse_finish(cpu, &e);
     for (unsigned i = 0; i < 4; i++)
@@ -309,7 +310,7 @@ static u64x2 dot_f64(struct x86 *cpu, u64x2 a, u64x2 b, u32 imm)
 
     for (unsigned i = 0; i < 2; i++)
         p[i] = imm >> (4 + i) & 1 ? f64_either_mul(mxcsr, a[i], b[i], &e) : 0;
-    stop_if_unmasked(cpu, &e);
+    end_step(cpu, &e);
     sum = f64_either_add(mxcsr, p[0], p[1], &e);
     sse_finish(cpu, &e);
     return (u64x2){ imm & 1 ? sum : 0, imm & 2 ? sum : 0 };

@@ -660,6 +660,26 @@ Test(sse, exceptions_want_a_system_that_knows_them)
     bare_destroy(b);
 }
 
+/* DPPS multiplies, then adds: what multiplying set stays, though adding then has an exception. */
+Test(sse, a_dot_product_keeps_the_flags_of_the_steps_before_an_exception)
+{
+    static const u8 dpps[] = { 0x66, 0x0f, 0x3a, 0x40, 0xc1, 0x3f };
+    struct frame f;
+    struct bare *b = bench(&f);
+    u32 mxcsr = 0x1f80 & ~(FP_DE << 7), small = 0x0d800001 /* over 2^-100 */, tiny = 0x30800000;
+
+    b->cpu->cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT;
+    x86_mode_update(b->cpu);
+    memcpy(f.fx + FX_XMM, &small, 4);
+    memcpy(f.fx + FX_XMM + 16, &tiny, 4);
+    memcpy(f.fx + FX_MXCSR, &mxcsr, 4);
+    ours(b, &f, dpps, sizeof dpps, CODE);
+    cr_expect_eq(f.vector, V_XM);
+    cr_expect_eq(get(f.fx + FX_MXCSR, 4), mxcsr | FP_UE | FP_PE | FP_DE);
+    cr_expect_eq(get(f.fx + FX_XMM, 4), small);
+    bare_destroy(b);
+}
+
 Test(sse, a_store_across_pages_is_whole_or_not_at_all)
 {
     enum { BRINK = 0x800000, PAGE_TABLES = 0x10000, ENTRY = BRINK >> 21 };
