@@ -257,6 +257,43 @@ void ata_write_data(struct ata_cable *c, u32 value, unsigned size)
     cross(a, n);
 }
 
+/* The bytes of up to n accesses before the last of the block, and where they are in buffer[]. */
+static u32 within_block(struct ata_drive *a, unsigned size, u32 n, u8 **at)
+{
+    struct ata_task *t = a->task;
+    u32 bytes;
+
+    if (t->at >= t->end)
+        return 0;
+    bytes = (u32)least((u64)n * size, (t->end - t->at - 1) / size * size);
+    *at = t->buffer + t->at;
+    t->at += bytes;
+    t->left -= bytes;
+    return bytes;
+}
+
+u32 ata_read_data_many(struct ata_cable *c, unsigned size, u8 *to, u32 n)
+{
+    struct ata_drive *a = in_data_phase(c, PIO_IN);
+    u8 *at = NULL;
+    u32 bytes = a ? within_block(a, size, n, &at) : 0;
+
+    if (bytes)
+        memcpy(to, at, bytes);
+    return bytes / size;
+}
+
+u32 ata_write_data_many(struct ata_cable *c, unsigned size, const u8 *from, u32 n)
+{
+    struct ata_drive *a = in_data_phase(c, PIO_OUT);
+    u8 *at = NULL;
+    u32 bytes = a ? within_block(a, size, n, &at) : 0;
+
+    if (bytes)
+        memcpy(at, from, bytes);
+    return bytes / size;
+}
+
 /* -- DMA -- */
 
 u64 ata_dma_left(const struct ata_cable *c, bool *to_host)

@@ -100,6 +100,13 @@ void ata_write_control(struct ata_cable *, u8 value);
 u32  ata_read_data(struct ata_cable *, unsigned size);      /* 2 or 4 */
 void ata_write_data(struct ata_cable *, u32 value, unsigned size);
 
+/*
+ * Up to n such accesses that only move data within a DRQ block; how many. The last of a block
+ * has consequences and is left to the two above.
+ */
+u32  ata_read_data_many(struct ata_cable *, unsigned size, u8 *to, u32 n);
+u32  ata_write_data_many(struct ata_cable *, unsigned size, const u8 *from, u32 n);
+
 /* The bytes for which the selected drive asserts DMARQ, and their direction. */
 u64  ata_dma_left(const struct ata_cable *, bool *to_host);
 /* Moves up to count of them; how many it did. Fewer: the drive had an error. */

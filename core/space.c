@@ -378,6 +378,30 @@ void space_write(struct space *s, u64 address, u64 value, unsigned size)
         space_write(s, address + i, value >> (8 * i), 1);
 }
 
+/* The region that an access goes to as a whole, and can be one of many to. */
+static const struct region *whole_register(struct space *s, u64 address, unsigned size)
+{
+    const struct piece *p = find(s, address);
+
+    if (!p || p->last - address < size - 1 || !p->region->many || p->region->io->widest < size)
+        return NULL;
+    return p->region;
+}
+
+u32 space_read_many(struct space *s, u64 address, unsigned size, u8 *to, u32 n)
+{
+    const struct region *r = whole_register(s, address, size);
+
+    return r ? r->many->read(r->owner, address - r->base, size, to, n) : 0;
+}
+
+u32 space_write_many(struct space *s, u64 address, unsigned size, const u8 *from, u32 n)
+{
+    const struct region *r = whole_register(s, address, size);
+
+    return r ? r->many->write(r->owner, address - r->base, size, from, n) : 0;
+}
+
 /* -- many bytes -- */
 
 /* How many bytes from an address on are one region's, or nobody's. */

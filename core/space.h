@@ -17,10 +17,22 @@ struct io_ops {
     u8   widest;                    /* wider accesses arrive split; 0 means 1 */
 };
 
+/*
+ * Up to n accesses of one size, no wider than io_ops.widest, to one register; how many were
+ * made, 0 when the next must be made by itself. Only such are made here as no one can tell when
+ * they happened: that look at no clock, arm no event, move no line. The bytes lie as the
+ * guest's memory has them.
+ */
+struct io_many {
+    u32 (*read)(struct device *, u64 offset, unsigned size, u8 *to, u32 n);
+    u32 (*write)(struct device *, u64 offset, unsigned size, const u8 *from, u32 n);
+};
+
 struct region {
     const char          *name;
     struct device       *owner;
     const struct io_ops *io;        /* registers; or what stores to ROM do */
+    const struct io_many *many;     /* may be NULL */
     struct ram          *ram;       /* the bytes of RAM and ROM, else NULL */
     u64                  ram_offset;
     u64                  size;
@@ -77,6 +89,10 @@ u8 *space_page(struct space *, u64 address, bool write, u8 **page_flags);
 /* Sizes 1 to 8 at any address. Where nobody answers ones are read and stores vanish. */
 u64  space_read(struct space *, u64 address, unsigned size);
 void space_write(struct space *, u64 address, u64 value, unsigned size);
+
+/* The region's io_many, or 0: the next access is to be made by itself. */
+u32  space_read_many(struct space *, u64 address, unsigned size, u8 *to, u32 n);
+u32  space_write_many(struct space *, u64 address, unsigned size, const u8 *from, u32 n);
 
 /* Any number of bytes, to whatever is there; registers see them one at a time. */
 void space_read_bytes(struct space *, u64 address, void *to, u64 count);

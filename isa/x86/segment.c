@@ -200,13 +200,18 @@ void x86_tr_load(struct x86 *cpu, u16 selector)
 
 enum { TSS_MAP_BASE = 0x66 };
 
+bool x86_may_do_io(const struct x86 *cpu)
+{
+    return !(cpu->mode & MODE_PE) || (cpu->cpl <= x86_iopl(cpu) && !x86_is_v86(cpu));
+}
+
 void x86_check_io(struct x86 *cpu, u16 port, unsigned size)
 {
     const struct segment *tr = &cpu->seg[TR];
     unsigned type = tr->attr >> SEG_TYPE_SHIFT & 15;
     u64 at, map;
 
-    if (!(cpu->mode & MODE_PE) || (cpu->cpl <= x86_iopl(cpu) && !x86_is_v86(cpu)))
+    if (x86_may_do_io(cpu))
         return;
     x86_protect(cpu, (type == TYPE_TSS32 || type == TYPE_TSS32_BUSY)
                 && tr->limit >= TSS_MAP_BASE + 1);

@@ -91,3 +91,5 @@ void x86_tr_load(struct x86 *, u16 selector);
 
 /* May the program reach `size` ports from this one? #GP(0) if not: IOPL, then the TSS's map. */
 void x86_check_io(struct x86 *, u16 port, unsigned size);
+/* ... without being asked: whatever the map says. */
+bool x86_may_do_io(const struct x86 *);

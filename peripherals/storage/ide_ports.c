@@ -41,6 +41,17 @@ static void write_channel(struct ide_channel *ch, u64 offset, u64 value, unsigne
         ata_write(&ch->cable, (enum ata_register)(offset + i), (u8)(value >> 8 * i));
 }
 
+/* A byte at a time a word's other half is lost: that is no plain move. */
+static u32 read_many(struct ide_channel *ch, u64 offset, unsigned size, u8 *to, u32 n)
+{
+    return offset == ATA_DATA && size > 1 ? ata_read_data_many(&ch->cable, size, to, n) : 0;
+}
+
+static u32 write_many(struct ide_channel *ch, u64 offset, unsigned size, const u8 *from, u32 n)
+{
+    return offset == ATA_DATA && size > 1 ? ata_write_data_many(&ch->cable, size, from, n) : 0;
+}
+
 /* A region knows its owner only, so each has operations of its own. */
 static struct ide_ports *ports_of(struct device *dev)
 {
@@ -67,6 +78,28 @@ static void command1_write(struct device *dev, u64 offset, u64 value, unsigned s
     write_channel(&ports_of(dev)->channel[1], offset, value, size);
 }
 
+static u32 command0_read_many(struct device *dev, u64 offset, unsigned size, u8 *to, u32 n)
+{
+    return read_many(&ports_of(dev)->channel[0], offset, size, to, n);
+}
+
+static u32 command1_read_many(struct device *dev, u64 offset, unsigned size, u8 *to, u32 n)
+{
+    return read_many(&ports_of(dev)->channel[1], offset, size, to, n);
+}
+
+static u32 command0_write_many(struct device *dev, u64 offset, unsigned size, const u8 *from,
+                               u32 n)
+{
+    return write_many(&ports_of(dev)->channel[0], offset, size, from, n);
+}
+
+static u32 command1_write_many(struct device *dev, u64 offset, unsigned size, const u8 *from,
+                               u32 n)
+{
+    return write_many(&ports_of(dev)->channel[1], offset, size, from, n);
+}
+
 static u64 control0_read(struct device *dev, u64 offset, unsigned size)
 {
     return ata_read_alternate(&ports_of(dev)->channel[0].cable);
@@ -91,6 +124,10 @@ static void control1_write(struct device *dev, u64 offset, u64 value, unsigned s
 
 static const struct io_ops command_io[2] = {
     { command0_read, command0_write, 4 }, { command1_read, command1_write, 4 },
+};
+
+static const struct io_many command_many[2] = {
+    { command0_read_many, command0_write_many }, { command1_read_many, command1_write_many },
 };
 
 static const struct io_ops control_io[2] = {
@@ -141,7 +178,8 @@ void ide_ports_attach(struct ide_ports *ports, struct ata_wires wires[2],
         };
         ch->port = i ? 0x170 : 0x1f0;
         ch->command = (struct region){ .name = command_name[i], .owner = dev,
-                                       .io = &command_io[i], .size = 8 };
+                                       .io = &command_io[i], .many = &command_many[i],
+                                       .size = 8 };
         ch->control = (struct region){ .name = control_name[i], .owner = dev,
                                        .io = &control_io[i], .size = 1 };
         device_line(dev, &ch->irq, irq_name[i]);

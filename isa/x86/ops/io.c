@@ -50,43 +50,66 @@ IN_OUT(_dx, (u16)cpu->gpr[RDX])
 
 /* ---- Strings ---- */
 
-/* 16-bit addressing leaves the rest of the register alone, 32-bit addressing clears it. */
-static void advance(struct x86 *cpu, unsigned reg, u64 mask, u64 by)
-{
-    u64 v = (cpu->gpr[reg] + by) & mask;
-
-    cpu->gpr[reg] = mask == 0xffff ? (cpu->gpr[reg] & ~mask) | v : v;
-}
-
-static u64 step_of(const struct x86 *cpu, unsigned size)
-{
-    return cpu->eflags & DF ? 0 - (u64)size : size;
-}
-
 /* The port is read only when the store cannot fault. */
-static void ins(struct x86 *cpu, struct op *op, unsigned size)
+static void one_ins(struct string *s)
 {
-    struct string s = string_begin(cpu, op, size);
-    u64 mask = address_mask(op), offset = cpu->gpr[RDI] & mask;
+    struct x86 *cpu = s->cpu;
+    u64 offset = string_index(s, RDI);
     u16 port = (u16)cpu->gpr[RDX];
 
-    string_check_286(&s, RDI, MOVED_DI, 2);
-    x86_check_io(cpu, port, size);
-    x86_probe(cpu, ES, offset, size, ACCESS_WRITE);
-    x86_write(cpu, ES, offset, size, port_read(cpu, port, size));
-    advance(cpu, RDI, mask, step_of(cpu, size));
+    string_check_286(s, RDI, MOVED_DI, 2);
+    x86_check_io(cpu, port, s->size);
+    x86_probe(cpu, ES, offset, s->size, ACCESS_WRITE);
+    x86_write(cpu, ES, offset, s->size, port_read(cpu, port, s->size));
+    string_advance(s, RDI, 1);
 }
 
-static void outs(struct x86 *cpu, struct op *op, unsigned size)
+static void one_outs(struct string *s)
 {
-    struct string s = string_begin(cpu, op, size);
-    u64 mask = address_mask(op);
+    struct x86 *cpu = s->cpu;
     u16 port = (u16)cpu->gpr[RDX];
 
-    string_check_286(&s, RSI, MOVED_SI, 1);
-    x86_check_io(cpu, port, size);
-    port_write(cpu, port, size, x86_read(cpu, op_segment(op), cpu->gpr[RSI] & mask, size));
-    advance(cpu, RSI, mask, step_of(cpu, size));
+    string_check_286(s, RSI, MOVED_SI, 1);
+    x86_check_io(cpu, port, s->size);
+    port_write(cpu, port, s->size, x86_read(cpu, op_segment(s->op), string_index(s, RSI), s->size));
+    string_advance(s, RSI, 1);
+}
+
+static u64 span_ins(struct string *s, u64 most)
+{
+    struct string_target to;
+    u64 n = most;
+
+    if (!string_destination(s, &n, &to))
+        return 0;
+    n = space_read_many(s->cpu->cpu.ports, (u16)s->cpu->gpr[RDX], s->size, to.host, (u32)n);
+    if (n) {
+        string_stored(s, &to, n);
+        string_advance(s, RDI, n);
+    }
+    return n;
+}
+
+static u64 span_outs(struct string *s, u64 most)
+{
+    u64 n = most;
+    const u8 *from = string_source(s, op_segment(s->op), RSI, &n);
+
+    if (!from)
+        return 0;
+    n = space_write_many(s->cpu->cpu.ports, (u16)s->cpu->gpr[RDX], s->size, from, (u32)n);
+    if (n)
+        string_advance(s, RSI, n);
+    return n;
+}
+
+/*
+ * What a device does with many at once nobody can see, if each iteration is allowed without a
+ * look at the permission map, and none is watched.
+ */
+static bool goes_in_spans(const struct string *s)
+{
+    return !s->down && !(s->cpu->dr[7] & 0xff) && x86_may_do_io(s->cpu);
 }
 
 /* May the next iteration follow at once? Not when there is anything to be seen to before. */
@@ -96,35 +119,55 @@ static bool undisturbed(const struct x86 *cpu, const struct op *op, u64 deadline
         && !x86_wants_attention(cpu) && !cpu->dr6_pending;
 }
 
-/* Each iteration is an instruction: interrupted, it is begun again with what is left. */
-static void string(struct x86 *cpu, struct op *op, unsigned size,
-                   void (*once)(struct x86 *, struct op *, unsigned size))
+/* Iterations of which each but the last leaves as much budget as undisturbed() asks for. */
+static u64 most_at_once(const struct string *s)
 {
-    u64 mask = address_mask(op), deadline;
+    s64 may = s->cpu->budget - s->op->n + 2;
+    u64 left = string_index(s, RCX);
 
-    if (!op->dst) {
-        once(cpu, op, size);
-        return;
-    }
-    if (!(cpu->gpr[RCX] & mask))
-        return;
-    for (;;) {
+    return may <= 0 ? 0 : left < (u64)may ? left : (u64)may;
+}
+
+/* Each iteration is an instruction: interrupted, it is begun again with what is left. */
+static void repeat(struct string *s, const struct string_form *form)
+{
+    struct x86 *cpu = s->cpu;
+    u64 deadline, n;
+
+    while (string_index(s, RCX)) {
         deadline = cpu->cpu.dev.machine->clock.deadline;
-        once(cpu, op, size);
-        advance(cpu, RCX, mask, UINT64_MAX);
-        if (!(cpu->gpr[RCX] & mask))
+        n = goes_in_spans(s) ? form->span(s, most_at_once(s)) : 0;
+        if (n == 0) {
+            form->one(s);
+            n = 1;
+        }
+        cpu->budget -= (s64)n - 1;
+        string_set_index(s, RCX, string_index(s, RCX) - n);
+        if (!string_index(s, RCX))
             return;
-        if (!undisturbed(cpu, op, deadline))
-            break;
+        if (!undisturbed(cpu, s->op, deadline)) {
+            cpu->rip = op_rip(s->op);
+            x86_debug_between_rounds(cpu);
+            return;
+        }
         cpu->budget--;
     }
-    cpu->rip = op_rip(op);
-    x86_debug_between_rounds(cpu);
+}
+
+static void run(struct x86 *cpu, const struct op *op, unsigned size, const struct string_form *form)
+{
+    struct string s = string_begin(cpu, op, size);
+
+    if (op->dst)
+        repeat(&s, form);
+    else
+        form->one(&s);
 }
 
 #define STRING(name, w) \
-    END_OP(name##_##w) { string(cpu, op, sizeof(T_##w), name); }
+    END_OP(name##_##w) { run(cpu, op, sizeof(T_##w), &form_##name); }
 #define STRING_ALL(name) \
+    static const struct string_form form_##name = { one_##name, span_##name }; \
     STRING(name, b) STRING(name, w) STRING(name, d) \
     void h_##name##_q(HANDLER_ARGS) { GO(h_##name##_d, op); }
 STRING_ALL(ins)

@@ -46,8 +46,74 @@ static const struct device_type scribe_type = {
     .attach = scribe_attach,
 };
 
+/* Ports 200h to 203h: data without an end in both directions, of which 10 at most go at once. */
+struct stream {
+    struct device dev;
+    struct region region;
+    u8            sum, next;
+    unsigned      spans;
+};
+
+static u64 stream_read(struct device *dev, u64 offset, unsigned size)
+{
+    struct stream *s = container_of(dev, struct stream, dev);
+    u64 v = 0;
+
+    for (unsigned i = 0; i < size; i++)
+        v |= (u64)s->next++ << 8 * i;
+    return v;
+}
+
+static void stream_write(struct device *dev, u64 offset, u64 value, unsigned size)
+{
+    struct stream *s = container_of(dev, struct stream, dev);
+
+    for (unsigned i = 0; i < size; i++)
+        s->sum = (u8)(s->sum * 5 + (u8)(value >> 8 * i));
+}
+
+static u32 stream_read_many(struct device *dev, u64 offset, unsigned size, u8 *to, u32 n)
+{
+    struct stream *s = container_of(dev, struct stream, dev);
+
+    n = n < 10 ? n : 10;
+    for (unsigned i = 0; i < n * size; i++)
+        to[i] = s->next++;
+    s->spans++;
+    return n;
+}
+
+static u32 stream_write_many(struct device *dev, u64 offset, unsigned size, const u8 *from, u32 n)
+{
+    struct stream *s = container_of(dev, struct stream, dev);
+
+    n = n < 10 ? n : 10;
+    for (unsigned i = 0; i < n * size; i++)
+        s->sum = (u8)(s->sum * 5 + from[i]);
+    s->spans++;
+    return n;
+}
+
+static const struct io_ops stream_io = { stream_read, stream_write, 4 };
+static const struct io_many stream_many = { stream_read_many, stream_write_many };
+
+static bool stream_attach(struct device *dev, struct error *err)
+{
+    struct stream *s = container_of(dev, struct stream, dev);
+
+    s->region = (struct region){ .name = "stream", .owner = dev, .io = &stream_io,
+                                 .many = &stream_many, .size = 4 };
+    space_map(dev->machine->ports, &s->region, 0x200, NORMAL);
+    return true;
+}
+
+static const struct device_type stream_type = {
+    .name = "stream", .title = "has data", .size = sizeof(struct stream), .attach = stream_attach,
+};
+
 static struct bare *bench;
 static struct scribe *scribe;
+static struct stream *stream;
 
 static void power_on(void)
 {
@@ -57,6 +123,9 @@ static void power_on(void)
     dev = machine_add(bench->machine, &scribe_type, "scribe", NULL);
     cr_assert(dev);
     scribe = container_of(dev, struct scribe, dev);
+    dev = machine_add(bench->machine, &stream_type, "stream", NULL);
+    cr_assert(dev);
+    stream = container_of(dev, struct stream, dev);
     bare_flat32(bench);
     bench->cpu->gpr[RDX] = 0x100;
     bench->cpu->gpr[RAX] = 0xcafebabe;
@@ -200,4 +269,84 @@ Test(io, no_iterations_ask_nobody)
     cr_assert_eq(ONE(bench, 0xf3, 0x6e), NO_FAULT);
     cr_assert_str_eq(scribe->text, "");
     cr_assert_eq(bench->cpu->rip, CODE + 2);
+}
+
+/* ---- Many at once ---- */
+
+/* What is left of a run of strings; `spans` at most shows whether there were any. */
+struct outcome { u64 rcx, rsi, rdi, rip, retired, now; u32 eflags; u8 sum, next, data[512]; };
+
+static struct outcome outcome_of(const void *code, size_t count, u64 until, bool many)
+{
+    struct outcome o = { 0 };
+    struct x86 *cpu;
+
+    power_off();
+    power_on();
+    cpu = bench->cpu;
+    if (!many)
+        stream->region.many = NULL;
+    cpu->gpr[RCX] = 100;
+    cpu->gpr[RDX] = 0x200;
+    cpu->gpr[RSI] = CODE;
+    cpu->gpr[RDI] = DATA + 0x1000 - 70;         /* 35 words fit before the page's end */
+    run_strings(code, count, until);
+    o.rcx = cpu->gpr[RCX];
+    o.rsi = cpu->gpr[RSI];
+    o.rdi = cpu->gpr[RDI];
+    o.rip = cpu->rip;
+    o.eflags = cpu->eflags;
+    o.retired = cpu->cpu.retired;
+    o.now = bench->machine->clock.now;
+    o.sum = stream->sum;
+    o.next = stream->next;
+    memcpy(o.data, bench->ram->host + DATA + 0x1000 - 256, sizeof o.data);
+    return o;
+}
+
+static void check_many(const void *code, size_t count)
+{
+    for (u64 until = 1; until < 160; until++) {
+        struct outcome one = outcome_of(code, count, until, false), all;
+
+        cr_assert_eq(stream->spans, 0);
+        all = outcome_of(code, count, until, true);
+        cr_expect_eq(memcmp(&one, &all, sizeof one), 0, "until %u: %u left, not %u",
+                     (unsigned)until, (unsigned)all.rcx, (unsigned)one.rcx);
+    }
+    cr_assert_gt(stream->spans, 5);
+}
+
+Test(io, many_ins_at_once_are_those_one_by_one)
+{
+    static const u8 code[] = { 0x90, 0xf3, 0x66, 0x6d, 0x90 };  /* REP INSW */
+
+    check_many(code, sizeof code);
+}
+
+Test(io, many_outs_at_once_are_those_one_by_one)
+{
+    static const u8 code[] = { 0x90, 0xf3, 0x6f, 0x90 };        /* REP OUTSD */
+
+    check_many(code, sizeof code);
+}
+
+Test(io, what_is_watched_or_forbidden_goes_one_by_one)
+{
+    static const u8 up[] = { 0xf3, 0x6c }, down[] = { 0xfd, 0xf3, 0x6c };
+    struct x86 *cpu;
+
+    outcome_of(down, sizeof down, SECOND, true);
+    cr_assert_eq(stream->spans, 0);
+    cr_assert_eq(bench->ram->host[DATA + 0x1000 - 70 - 99], 99);
+    power_off();
+    power_on();
+    cpu = bench->cpu;
+    cpu->dr[7] |= 1;
+    cpu->gpr[RCX] = 100;
+    cpu->gpr[RDX] = 0x200;
+    cpu->gpr[RDI] = DATA;
+    run_strings(up, sizeof up, SECOND);
+    cr_assert_eq(stream->spans, 0);
+    cr_assert_eq(bench->ram->host[DATA + 99], 99);
 }

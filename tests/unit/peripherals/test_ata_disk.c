@@ -182,6 +182,49 @@ Test(ata_disk, each_sector_of_a_read_has_its_interrupt)
     cr_assert_eq(in8(m, 0x1f3) | in8(m, 0x1f4) << 8, 1002);
 }
 
+/* What moves many words at once stops before the one that ends the block. */
+Test(ata_disk, many_words_are_read_but_for_the_last_of_a_block)
+{
+    u8 bytes[2 * 512];
+
+    command(0x20, 50, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        u8 *to = bytes + 512 * i;
+
+        cr_assert_eq(space_read_many(m->ports, 0x1f0, 1, to, 4), 0);
+        cr_assert_eq(space_read_many(m->ports, 0x1f1, 2, to, 4), 0);
+        cr_assert_eq(space_read_many(m->ports, 0x1f0, 8, to, 4), 0);
+        cr_assert_eq(space_read_many(m->ports, 0x1f0, 2, to, 5), 5);
+        take(to + 10, 2);
+        cr_assert_eq(space_read_many(m->ports, 0x1f0, 4, to + 12, 1000), 124);
+        cr_assert_eq(space_read_many(m->ports, 0x1f0, 4, to + 508, 1000), 0);
+        cr_assert_eq(space_read_many(m->ports, 0x1f0, 2, to + 508, 1000), 1);
+        cr_assert_eq(space_read_many(m->ports, 0x1f0, 2, to + 510, 1000), 0);
+        cr_assert_eq(pic->rises[14], 1 + i);
+        status();
+        take(to + 510, 2);
+    }
+    cr_assert_eq(status(), DRDY | DSC);
+    cr_assert_eq(space_read_many(m->ports, 0x1f0, 2, bytes, 1), 0);
+    cr_assert_arr_eq(bytes, medium->bytes + 50 * 512, sizeof bytes);
+}
+
+Test(ata_disk, many_words_are_written_but_for_the_last_of_a_block)
+{
+    u8 bytes[512];
+
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        bytes[i] = (u8)(i * 7 + i / 256);
+    command(0x30, 60, 1);
+    cr_assert_eq(space_write_many(m->ports, 0x1f0, 2, bytes, 300), 255);
+    cr_assert_eq(space_write_many(m->ports, 0x1f0, 2, bytes + 510, 1), 0);
+    cr_assert_eq(status(), DRDY | DSC | DRQ);
+    space_write(m->ports, 0x1f0, load_le16(bytes + 510), 2);
+    settle();
+    cr_assert_eq(status(), DRDY | DSC);
+    cr_assert_arr_eq(medium->bytes + 60 * 512, bytes, sizeof bytes);
+}
+
 Test(ata_disk, nien_holds_the_interrupt_back)
 {
     out8(m, 0x3f6, 2);
