@@ -9,6 +9,7 @@
 #include "isa/x86/apic.h"
 
 #include "core/machine.h"
+#include "isa/x86/cpuid.h"
 #include "isa/x86/interrupt.h"
 #include "isa/x86/x86.h"
 
@@ -152,6 +153,8 @@ void x86_apic_local(struct x86 *cpu, enum lvt n)
     case DELIVER_INIT: x86_init(cpu); break;
     default: break;                 /* ExtINT: x86_apic_update() looks at the pin */
     }
+    if (n == LVT_PERF && x86_has(cpu, F_SSE2))
+        a->lvt[n] |= LVT_MASKED;    /* SDM 3A 10.5.1; the P6 leaves it */
     cpu->leave = true;
 }
 

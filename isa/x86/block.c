@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/machine.h"
 #include "core/ram.h"
+#include "isa/x86/branches.h"
 #include "isa/x86/fault.h"
 #include "isa/x86/fuse.h"
 #include "isa/x86/handlers.h"
@@ -317,19 +318,37 @@ static void finish(struct builder *k)
 }
 
 /* What follows when the block ends without a jump. */
-static void fall_through(struct builder *k)
+static void fall_through(struct builder *k, bool past_branch)
 {
+    if (past_branch && k->cpu->mode & MODE_BRANCHES)
+        place_op(k, h_untaken);
     place_op(k, k->cpu->timing ? x86_leave_behind : h_jmp); /* the loop is to see what it costs */
     if (!k->cpu->timing)
         lead(k, (struct target){ wrap_rip(k->cpu, k->rip), false });
+}
+
+/* A branch, whose op is filled, makes way for its mark. */
+static void mark_branch(struct builder *k, const struct insn *in)
+{
+    enum branch_kind kind = x86_branch_kind(in->row);
+    struct op op = *k->op;
+
+    if (kind == BRANCH_NONE)
+        return;
+    place_op(k, h_branch);
+    k->op[-1].dst = (u8)kind;
+    *k->op = op;
 }
 
 /* The instruction whose op is filled. */
 static inline void place_insn(struct builder *k, const struct insn *in, const struct target *to)
 {
     struct block *b = k->b;
-    unsigned i = k->ops;
+    unsigned i;
 
+    if (unlikely(in->ends) && k->cpu->mode & MODE_BRANCHES)
+        mark_branch(k, in);
+    i = k->ops;
     if (unlikely(k->cpu->timing != NULL))
         x86_timing_cost(k->cpu, in, &k->cost[b->n]);
     b->n++;
@@ -417,7 +436,7 @@ static void gather(struct builder *k, const u8 *host, unsigned room, const struc
             break;
     }
     if (!in || !in->ends || is_conditional(in))
-        fall_through(k);
+        fall_through(k, in && in->ends);
 }
 
 /*
@@ -461,7 +480,7 @@ static void place_one(struct builder *k)
     *k->op = k->insn.op;
     place_insn(k, &k->insn, &k->insn.to);
     if (!k->insn.ends || is_conditional(&k->insn))
-        fall_through(k);
+        fall_through(k, k->insn.ends);
 }
 
 /* Code in registers, or in no memory at all: one instruction, decoded each time. */

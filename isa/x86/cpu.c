@@ -18,8 +18,11 @@
 #include "isa/x86/msr.h"
 #include "isa/x86/paging.h"
 #include "isa/x86/peek.h"
+#include "isa/x86/pmu.h"
 #include "isa/x86/timing.h"
 
+DEFINE_PART(struct pmu, PMU_STATE)
+DEFINE_PART(struct branches, BRANCH_STATE)
 DEFINE_PART(struct pipe, PIPE_STATE)
 DEFINE_PART(struct segment, SEGMENT_STATE)
 DEFINE_PART(struct table_register, TABLE_STATE)
@@ -57,6 +60,7 @@ static void x86_reset_registers(struct x86 *cpu)
     cpu->pkru = 0;
     cpu->smbase = 0x30000;
     x86_msr_reset(cpu, false);
+    x86_pmu_reset(cpu);
     cpu->random = machine_random(cpu->cpu.dev.machine);
 }
 
@@ -251,6 +255,7 @@ static void x86_resume(struct device *dev)
     x86_apic_resume(cpu);
     cpu->cs_limits = 0;
     x86_block_forget_all(cpu->shared);
+    x86_pmu_resume(cpu);
     x86_mode_update(cpu);
     x86_tlb_refresh(cpu);
 }

@@ -7,6 +7,7 @@
 #include "isa/x86/apic.h"
 #include "isa/x86/interp.h"
 #include "isa/x86/mode.h"
+#include "isa/x86/pmu.h"
 #include "isa/x86/xstate.h"
 
 enum { EAX, EBX, ECX, EDX };
@@ -214,6 +215,7 @@ static struct cpuid basic(const struct x86 *cpu, u32 leaf, u32 subleaf)
     case 4: return cache(cpu, subleaf);
     case 6: return (struct cpuid){ .eax = features(cpu, 6, EAX) };
     case 7: return structured(cpu, subleaf);
+    case 0xa: return x86_pmu_cpuid(cpu);
     case 0xb: return topology(cpu, subleaf);
     case 0xd: return extended_state(cpu, subleaf);
     case 0x15: return clocks(cpu);

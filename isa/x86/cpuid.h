@@ -31,6 +31,12 @@ struct model {
     u64         hz;                 /* clock, unless the configuration says otherwise */
     u32         descriptor[4];      /* leaf 2 */
     struct cache cache[4];
+    struct pmu_model {
+        u8 version;                 /* of architectural performance monitoring; 0: the P6's */
+        u8 general, fixed, width;   /* counters of either kind, and their bits */
+        bool wide;                  /* all of them can be written: IA32_A_PMCx */
+    } pmu;
+    u8 lbr, lbr_format;             /* last-branch records, and IA32_PERF_CAPABILITIES' LBR_FMT */
 };
 
 extern const struct model x86_models[];

@@ -1,14 +1,16 @@
 /*
  * Breakpoints and the debug registers: SDM 3B 17.2, 17.3.
  *
- * Not modelled: last-branch records, single-stepping of branches (DEBUGCTL.BTF); pushes of an
- * interrupt's frame and the processor's own reads of its tables are not watched.
+ * Not modelled: pushes of an interrupt's frame and the processor's own reads of its tables are not
+ * watched.
  */
 #include "isa/x86/debug.h"
 
+#include "isa/x86/branches.h"
 #include "isa/x86/fault.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/paging.h"
+#include "isa/x86/pmu.h"
 
 enum { ON_CODE, ON_WRITE, ON_IO, ON_ACCESS };   /* R/Wn of DR7 */
 
@@ -92,8 +94,11 @@ void x86_debug_report(struct x86 *cpu)
 {
     cpu->dr[6] |= cpu->dr6_pending;
     cpu->dr[7] &= ~(u64)DR7_GD;
-    cpu->debugctl &= ~(u64)3;           /* LBR and BTF */
     cpu->dr6_pending = 0;
+    if (x86_branches_wanted(cpu)) {
+        cpu->debugctl &= ~(u64)(DEBUGCTL_LBR | DEBUGCTL_BTF);
+        x86_pmu_update(cpu);
+    }
 }
 
 /* ---- MOV DR ---- */

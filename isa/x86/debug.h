@@ -7,6 +7,8 @@ enum {
     DR6_B = 15, DR6_BD = 1 << 13, DR6_BS = 1 << 14, DR6_BT = 1 << 15,
     DR6_FIXED = 0xffff0ff0,         /* read as ones */
 };
+/* IA32_DEBUGCTL */
+enum { DEBUGCTL_LBR = 1 << 0, DEBUGCTL_BTF = 1 << 1 };
 enum { DR7_GD = 1 << 13, DR7_FIXED = 0x400 };
 
 /* Would an enabled breakpoint see it? Then it is pending at the end of the instruction. */

@@ -2,6 +2,7 @@
  * From a vector to its handler: interrupt vector table, IDT with 8-byte and 16-byte gates,
  * redirection in virtual-8086 mode. SDM 3A chapter 6; SDM 2 INT n.
  */
+#include "isa/x86/branches.h"
 #include "isa/x86/cpuid.h"
 #include "isa/x86/debug.h"
 #include "isa/x86/fault.h"
@@ -265,6 +266,7 @@ void x86_deliver_this(struct x86 *cpu, const struct interruption *e)
     u8 cpl = cpu->cpl;
     u16 task = cpu->seg[TR].selector;
     bool v86 = x86_is_v86(cpu);
+    u64 from = ((cpu->mode >> 32) + cpu->rip) & cpu->lin_mask;
 
     cpu->delivering.active = true;
     cpu->delivering.vector = e->vector;
@@ -278,6 +280,8 @@ void x86_deliver_this(struct x86 *cpu, const struct interruption *e)
     if (cpu->timing && (e->from == FROM_EXCEPTION || e->from == FROM_EXTERNAL))
         x86_timing_event(cpu, e->vector, e->from == FROM_EXTERNAL, cpl, task, v86);
     cpu->delivering.active = false;
+    if (unlikely(cpu->marks_branches) && !is_software(e))
+        x86_branch_event(cpu, from);
     if (unlikely(cpu->activity != RUNNING))
         x86_set_activity(cpu, RUNNING);
     cpu->shadow = 0;

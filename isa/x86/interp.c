@@ -9,12 +9,14 @@
 
 #include "core/machine.h"
 #include "isa/x86/block.h"
+#include "isa/x86/branches.h"
 #include "isa/x86/debug.h"
 #include "isa/x86/fault.h"
 #include "isa/x86/interrupt.h"
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/ops/body.h"
+#include "isa/x86/pmu.h"
 #include "isa/x86/timing.h"
 
 /* ---- Time ---- */
@@ -63,6 +65,11 @@ u64 x86_cycles_now(const struct x86 *cpu)
     return cpu->cycles + (cpu->timing ? x86_timing_now(cpu) : done(cpu));
 }
 
+u64 x86_instructions_now(const struct x86 *cpu)
+{
+    return cpu->cpu.retired + done(cpu) - cpu->rounds;
+}
+
 u64 x86_time_after(const struct x86 *cpu, u64 cycles)
 {
     unsigned __int128 c = (unsigned __int128)x86_cycles_now(cpu) + cycles;
@@ -97,8 +104,11 @@ static void catch_up(struct x86 *cpu)
 {
     u64 ns = cpu->cpu.dev.machine->clock.now, now = ns_to_cycles(cpu, ns);
 
-    if (cpu->cycles < now)
-        cpu->cycles = now + offset_of_turn(cpu, ns);
+    if (cpu->cycles >= now)
+        return;
+    now += offset_of_turn(cpu, ns);
+    cpu->idle += now - cpu->cycles;
+    cpu->cycles = now;
 }
 
 void x86_settle(struct cpu *base)
@@ -107,6 +117,7 @@ void x86_settle(struct cpu *base)
 
     cpu->eflags = x86_flags(cpu);
     x86_set_arithmetic(cpu, cpu->eflags);
+    x86_pmu_settle(cpu);
     catch_up(cpu);
 }
 
@@ -262,6 +273,28 @@ void h_page_check(HANDLER_ARGS)
     LEAVE;
 }
 
+/* ---- Branches, where they are marked ---- */
+
+void h_branch(HANDLER_ARGS)
+{
+    cpu->branches[0].count++;
+    cpu->branch.kind = op->dst;
+    NEXT;
+}
+
+void h_untaken(HANDLER_ARGS)
+{
+    cpu->branches[0].untaken++;
+    NEXT;
+}
+
+/* One that faults was none. */
+static void unmark_branch(struct x86 *cpu)
+{
+    if (cpu->op->slot && cpu->op[-1].fn == h_branch)
+        cpu->branches[0].count--;
+}
+
 /* ---- The loop ---- */
 
 static bool wants_steps(const struct x86 *cpu, s64 left)
@@ -307,7 +340,8 @@ static void step(struct x86 *cpu)
     cpu->mode &= ~(u64)MODE_STEP;
     cpu->shadow = 0;
     enter(cpu, b, 1 - BLOCK_MAX);
-    if (cpu->trap && !(cpu->shadow & SHADOW_SS))
+    if (cpu->trap && !(cpu->shadow & SHADOW_SS)
+        && (!(cpu->debugctl & DEBUGCTL_BTF) || x86_branch_taken(cpu)))
         cpu->dr6_pending |= DR6_BS;
 }
 
@@ -339,6 +373,7 @@ static void settle_fault(struct x86 *cpu)
     if (cpu->op) {
         if (!cpu->switched)
             cpu->rip = op_rip(cpu->op);
+        unmark_branch(cpu);
         account(cpu, done(cpu), cpu->timing ? x86_timing_fault(cpu) : done(cpu));
     }
     cpu->switched = false;
@@ -357,6 +392,8 @@ static bool loop(struct x86 *cpu, struct clock *clock)
 
         cpu->op = NULL;
         cpu->leave = false;
+        if (unlikely(cpu->observed))
+            x86_observe(cpu);
         if (unlikely(x86_wants_attention(cpu))) {
             cpu->link_from = NULL;
             awake = x86_attend(cpu);
@@ -364,6 +401,8 @@ static bool loop(struct x86 *cpu, struct clock *clock)
         left = (s64)(ns_to_cycles(cpu, clock->deadline) - cpu->cycles);
         if (left <= 0 || !awake)
             break;
+        if (unlikely(cpu->observed))
+            left = x86_observe_until(cpu, left);
         if (unlikely(cpu->timing != NULL))
             run_timed(cpu, left);
         else if (unlikely(wants_steps(cpu, left)))

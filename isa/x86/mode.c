@@ -79,6 +79,8 @@ static u64 control_bits(const struct x86 *cpu)
         m |= MODE_PE;
     if (cpu->eflags & VM && cpu->cr0 & CR0_PE)
         m |= MODE_V86;
+    if (cpu->marks_branches)
+        m |= MODE_BRANCHES;
     return m | x86_timing_mode(cpu->timing);
 }
 

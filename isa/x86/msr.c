@@ -8,11 +8,15 @@
 
 #include "core/device.h"
 #include "isa/x86/apic.h"
+#include "isa/x86/branches.h"
 #include "isa/x86/cpuid.h"
+#include "isa/x86/debug.h"
 #include "isa/x86/interp.h"
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/paging.h"
+#include "isa/x86/pmu.h"
+#include "isa/x86/pmu_bits.h"
 #include "isa/x86/xstate.h"
 
 enum { MTRR_VARIABLE = 8, MTRR_CAP_FIX = 1 << 8, MTRR_CAP_WC = 1 << 10 };
@@ -240,6 +244,36 @@ static bool write_deadline(struct x86 *cpu, u64 v)
     return true;
 }
 
+static bool read_debugctl(const struct x86 *cpu, u64 *v)
+{
+    *v = cpu->debugctl;
+    return true;
+}
+
+/* The P6 has pins for its counters; there is no branch trace. */
+static bool write_debugctl(struct x86 *cpu, u64 v)
+{
+    u64 allowed = cpu->model->pmu.version
+        ? DEBUGCTL_LBR | DEBUGCTL_BTF | DEBUGCTL_FREEZE_LBRS | DEBUGCTL_FREEZE_COUNTERS
+        | DEBUGCTL_FREEZE_IN_SMM : 0x3f;
+
+    if (v & ~allowed)
+        return false;
+    x86_pmu_settle(cpu);
+    cpu->debugctl = v;
+    x86_pmu_update(cpu);
+    return true;
+}
+
+/* Performance monitoring is there; branch trace and precise events are not. */
+static bool keep_reports(struct x86 *cpu, u64 *v)
+{
+    enum { PERFMON = 1 << 7, NO_BTS = 1 << 11, NO_PEBS = 1 << 12 };
+
+    *v |= PERFMON | NO_BTS | NO_PEBS;
+    return true;
+}
+
 static bool check_lock(struct x86 *cpu, u64 *v)
 {
     return !(cpu->feature_control & 1);
@@ -273,7 +307,9 @@ struct msr {
     msr_check  *check;
     msr_reader *read;               /* of COMPUTED */
     msr_writer *write;
-    enum { MSR_STORED, MSR_CONSTANT, MSR_COMPUTED } kind;
+    indexed_reader *read_one;       /* of INDEXED */
+    indexed_writer *write_one;
+    enum { MSR_STORED, MSR_CONSTANT, MSR_COMPUTED, MSR_INDEXED } kind;
     const char *name;
 };
 
@@ -292,6 +328,9 @@ struct msr {
 #define COMPUTED(n, text, f, read_, write_)                                             \
     { .number = n, .count = 1, .stride = 1, .feature = F_##f, .name = #text,            \
       .read = read_, .write = write_, .kind = MSR_COMPUTED },
+#define INDEXED(n, text, count_, f, read_, write_)                                      \
+    { .number = n, .count = count_, .stride = 1, .feature = F_##f, .name = #text,       \
+      .read_one = read_, .write_one = write_, .kind = MSR_INDEXED },
 
 static const struct msr table[] = {
 #include "isa/x86/msr.def"
@@ -352,6 +391,7 @@ bool x86_msr_read(struct x86 *cpu, u32 number, u64 *value)
     switch (m->kind) {
     case MSR_STORED:   *value = load(cpu, m, index); return true;
     case MSR_CONSTANT: *value = m->reset; return true;
+    case MSR_INDEXED:  return m->read_one(cpu, index, value);
     default:           return m->read && m->read(cpu, value);
     }
 }
@@ -369,6 +409,8 @@ bool x86_msr_write(struct x86 *cpu, u32 number, u64 value)
     }
     if (m->kind == MSR_COMPUTED)
         return m->write && m->write(cpu, value);
+    if (m->kind == MSR_INDEXED)
+        return m->write_one(cpu, index, value);
     if (m->kind == MSR_CONSTANT || value & ~m->writable || (m->check && !m->check(cpu, &value)))
         return false;
     store(cpu, m, index, value);

@@ -50,7 +50,7 @@ enum {
 enum {
     BLOCK_MAX    = 32,              /* instructions in a block */
     BLOCK_BYTES  = 240,             /* and their bytes, so that op.end fits */
-    BLOCK_OPS    = BLOCK_MAX + 4,
+    BLOCK_OPS    = BLOCK_MAX + 6,
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "isa/x86/flags.h"
 #include "isa/x86/fpu/softfloat.h"
 #include "isa/x86/op.h"
+#include "isa/x86/pmu_state.h"
 #include "isa/x86/tlb.h"
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, ZERO };
@@ -67,6 +68,7 @@ enum mode {
     MODE_V86 = 1 << 12,
     MODE_STEP = 1 << 13,            /* blocks of one instruction */
     MODE_TIMING = 3, MODE_TIMING_SHIFT = 14,    /* which timing model the blocks' costs are of */
+    MODE_BRANCHES = 1 << 16,        /* branches are marked: see branches.h */
     MODE_LIMIT_SHIFT = 24,          /* index into struct x86.cs_limit */
 };
 
@@ -141,6 +143,10 @@ struct apic { STATE_MEMBERS(APIC_STATE) };
     ONE (bool, smm_nmi,     "... and NMIs were blocked before it")           \
     ONE (u16,  sipi,        "start-up vector and 100h, or 0")                \
     ONE (u64,  cycles,      "of the core clock since power-on")              \
+    ONE (u64,  idle,        "... of these, while it slept or others had their turns") \
+    ONE (u64,  rounds,      "iterations of instructions that were not over then") \
+    PART(struct pmu, pmu, 1, PMU_STATE)                                      \
+    PART(struct branches, branches, 1, BRANCH_STATE)                         \
     PART(struct pipe, pipe, 1, PIPE_STATE)                                   \
     PART(struct segment, seg, 8, SEGMENT_STATE)                              \
     PART(struct table_register, gdtr, 1, TABLE_STATE)                        \
@@ -208,6 +214,13 @@ struct x86 {
     u64               hz;           /* cycles a second */
     const struct timing *timing;    /* NULL: an instruction is a cycle */
     struct { u64 count; u16 task; u8 cpl; } timed;      /* when the block under way began */
+    bool              observed;     /* the loop is to tell pmu.c: counters count, or branches are */
+    bool              marks_branches;   /* ... marked */
+    u64               count_until;  /* cycle before which no counter can be full */
+    u8                count_level;  /* where the instructions since `seen` run, LEVEL_* */
+    u8                countings;
+    struct counting   counting[PMU_COUNTERS];
+    struct { u64 from, taken; u8 kind; bool begun; } branch;    /* the one under way */
     struct { handler fn; struct op *op; s64 budget; } next; /* of dispatch/loop */
     u64               a20_mask;     /* of physical addresses */
     u64               phys_mask;    /* MAXPHYADDR of the model */

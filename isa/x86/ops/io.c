@@ -142,9 +142,11 @@ static void repeat(struct string *s, const struct string_form *form)
             n = 1;
         }
         cpu->budget -= (s64)n - 1;
+        cpu->rounds += n - 1;
         string_set_index(s, RCX, string_index(s, RCX) - n);
         if (!string_index(s, RCX))
             return;
+        cpu->rounds++;
         if (!undisturbed(cpu, s->op, deadline)) {
             cpu->rip = op_rip(s->op);
             x86_debug_between_rounds(cpu);

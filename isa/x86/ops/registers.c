@@ -6,6 +6,7 @@
 #include "isa/x86/msr.h"
 #include "isa/x86/ops/body.h"
 #include "isa/x86/paging.h"
+#include "isa/x86/pmu.h"
 
 enum { MICROCODE = 1 };                 /* the update that BIOS_SIGN_ID tells of */
 
@@ -74,12 +75,13 @@ PLAIN_OP(rdpid)
     GET_q(cpu, op->dst) = cpu->tsc_aux;
 }
 
-/* The two counters of the Pentium Pro, which count nothing. */
 PLAIN_OP(rdpmc)
 {
+    u64 v;
+
     x86_protect(cpu, cpu->cpl == 0 || cpu->cr4 & CR4_PCE);
-    x86_protect(cpu, (u32)cpu->gpr[RCX] < 2);
-    put_edx_eax(cpu, 0);
+    x86_protect(cpu, x86_pmu_read(cpu, (u32)cpu->gpr[RCX], &v));
+    put_edx_eax(cpu, v);
 }
 
 /* ---- Random numbers: splitmix64, by S. Vigna; the state is seeded at power-on ---- */

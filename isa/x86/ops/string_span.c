@@ -32,6 +32,7 @@ static bool repeat(struct string *s, const struct string_form *form)
         may -= n;
         string_set_index(s, RCX, left);
         cpu->budget -= (s64)n;
+        cpu->rounds += n;
         if (left == 0 || s->met)
             return true;
         if (may == 0 || cpu->leave || cpu->dr6_pending)
@@ -48,6 +49,7 @@ bool string_repeat(struct string *s, const struct string_form *form)
         return true;
     done = repeat(s, form);
     cpu->budget++;                      /* the loop counts the instruction itself */
+    cpu->rounds -= done;
     if (done)
         cpu->leave |= cpu->budget < 0;
     else if (unlikely(x86_debug_watches_code(cpu)))

@@ -224,7 +224,7 @@ Test(cpuid, tells_the_features)
     cr_assert_eq(x86_cpuid(b->cpu, 1, 0).edx, 0x8003bf);
     bare_destroy(b);
     b = bench("nehalem");
-    cr_assert_eq(x86_cpuid(b->cpu, 1, 0).ecx, 0xb82201);
+    cr_assert_eq(x86_cpuid(b->cpu, 1, 0).ecx, 0xb8a201);
     bare_destroy(b);
 }
 
