@@ -52,6 +52,7 @@ struct fp_env {
     bool daz, ftz;      /* f32_ and f64_ functions only */
     bool denormal;      /* clear, but for f32_operand() and f64_operand() */
     u32  flags;         /* FP_IE ... FP_C3, only ever ORed */
+    u32  earlier;       /* those of steps of the instruction that are done: DPPS */
 };
 
 /*
@@ -88,7 +89,7 @@ static inline bool fp_store_refused(const struct fp_env *e)
  */
 static inline u32 fp_sse_flags(const struct fp_env *e)
 {
-    return e->flags & (fp_refused(e) ? FP_BEFORE : FP_BEFORE | FP_AFTER);
+    return e->earlier | (e->flags & (fp_refused(e) ? FP_BEFORE : FP_BEFORE | FP_AFTER));
 }
 
 #define F32_INDEFINITE 0xffc00000u

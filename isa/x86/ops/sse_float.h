@@ -208,6 +208,119 @@ INLINE bool f64_short_sqrt(u32 mxcsr, f64 a, f64 *result)
 SHORT_ORDER(f32)
 SHORT_ORDER(f64)
 
+/* Bit 2 of the immediate: as MXCSR has it. */
+INLINE unsigned rounding_of(u32 mxcsr, u32 imm)
+{
+    return (imm & 4 ? mxcsr >> MX_RC_SHIFT : imm) & 3;
+}
+
+/* |x| is below 2^52: adding and taking away that rounds to nearest; else truncation begins. */
+INLINE double integral(double x, unsigned rounding)
+{
+    double t;
+
+    if (rounding == FP_NEAREST)
+        return x < 0 ? (x - 0x1p52) + 0x1p52 : (x + 0x1p52) - 0x1p52;
+    t = (double)(s64)x;
+    if (rounding == FP_DOWN)
+        return t > x ? t - 1 : t;
+    return rounding == FP_UP && t < x ? t + 1 : t;
+}
+
+/* The only flag is PE, which bit 3 of the immediate suppresses. A zero keeps the operand's sign. */
+#define SHORT_ROUND(F, bits, T)                                                 \
+    INLINE bool F##_short_round(u32 mxcsr, F a, u32 imm, F *result)             \
+    {                                                                           \
+        F sign = a & (F)1 << (8 * sizeof a - 1);                                \
+        double x = F##_host(a), t;                                              \
+                                                                                \
+        if (F##_denormal(a) || !(x > -0x1p##bits && x < 0x1p##bits))            \
+            return false;                                                       \
+        t = integral(x, rounding_of(mxcsr, imm));                               \
+        *result = host_##F((T)t) | sign;                                        \
+        return imm & 8 || t == x || (mxcsr & (MX_PM | FP_PE)) == (MX_PM | FP_PE); \
+    }
+SHORT_ROUND(f32, 23, float)
+SHORT_ROUND(f64, 52, double)
+
+INLINE u32 scalar_rcp(u32 a) { return f32_reciprocal(a); }
+INLINE u32 scalar_rsqrt(u32 a) { return f32_reciprocal_root(a); }
+
+#define PACKED_ESTIMATE(name)                                                   \
+    INLINE u64x2 packed_##name(u64x2 b)                                         \
+    {                                                                           \
+        return (u64x2){                                                         \
+            scalar_##name((u32)b[0]) | (u64)scalar_##name((u32)(b[0] >> 32)) << 32, \
+            scalar_##name((u32)b[1]) | (u64)scalar_##name((u32)(b[1] >> 32)) << 32 }; \
+    }
+PACKED_ESTIMATE(rcp)
+PACKED_ESTIMATE(rsqrt)
+
+/* ---- The shorter way that there is ---- */
+
+#define EITHER(F, name)                                                         \
+    INLINE F F##_either_##name(u32 mxcsr, F a, F b, struct fp_env *e)           \
+    {                                                                           \
+        F r;                                                                    \
+                                                                                \
+        return F##_short_##name(mxcsr, a, b, &r) ? r : F##_##name(a, b, e);     \
+    }
+#define EITHERS(F)                                                              \
+    EITHER(F, add) EITHER(F, sub) EITHER(F, mul) EITHER(F, div) EITHER(F, min) EITHER(F, max) \
+    INLINE F F##_either_sqrt(u32 mxcsr, F a, struct fp_env *e)                  \
+    {                                                                           \
+        F r;                                                                    \
+                                                                                \
+        return F##_short_sqrt(mxcsr, a, &r) ? r : F##_sqrt(a, e);               \
+    }                                                                           \
+    INLINE F F##_either_round(u32 mxcsr, F a, u32 imm, struct fp_env *e)        \
+    {                                                                           \
+        F r;                                                                    \
+                                                                                \
+        return F##_short_round(mxcsr, a, imm, &r) ? r                           \
+            : F##_round(a, rounding_of(mxcsr, imm), imm & 8, e);                \
+    }
+EITHERS(f32)
+EITHERS(f64)
+
+/* ---- Comparisons: the thirty-two of SDM 2 CMPPD, of which SSE has the first eight ---- */
+
+enum { PREDICATES_SSE = 7, PREDICATES_AVX = 31 };
+
+/* For which order a predicate holds: bit 0 less, 1 equal, 2 greater, 3 unordered. */
+INLINE unsigned predicate_holds(u32 predicate)
+{
+    static const u8 holds[16] = { 2, 1, 3, 8, 13, 14, 12, 7, 10, 9, 11, 0, 5, 6, 4, 15 };
+
+    return holds[predicate & 15];
+}
+
+/* Those of less or more signal every NaN, the others signalling ones only; bit 4 reverses it. */
+INLINE bool predicate_signals(u32 predicate)
+{
+    return ((predicate & 3) == 1 || (predicate & 3) == 2) != (predicate >> 4 & 1);
+}
+
+#define COMPARE(F)                                                              \
+    INLINE F F##_either_cmp(u32 mxcsr, F a, F b, u32 imm, struct fp_env *e)     \
+    {                                                                           \
+        enum fp_order order = predicate_signals(imm) ? F##_compare_signal(a, b, e) \
+            : F##_compare(a, b, e);                                             \
+        unsigned bit = order == FP_LESS ? 0 : order == FP_EQUAL ? 1             \
+            : order == FP_GREATER ? 2 : 3;                                      \
+                                                                                \
+        return -(F)(predicate_holds(imm) >> bit & 1);                           \
+    }                                                                           \
+    INLINE bool F##_short_cmp(u32 mxcsr, F a, F b, u32 imm, F *r)               \
+    {                                                                           \
+        unsigned bit = F##_host(a) < F##_host(b) ? 0 : F##_host(a) == F##_host(b) ? 1 : 2; \
+                                                                                \
+        *r = -(F)(predicate_holds(imm) >> bit & 1);                             \
+        return F##_orderly(a, b);                                               \
+    }
+COMPARE(f32)
+COMPARE(f64)
+
 /* ---- All lanes at once: sign bits say where a lane is out of the ordinary ---- */
 
 #define F32_MAGNITUDE(a) ((s32x4)(a) & 0x7fffffff)
@@ -245,3 +358,29 @@ INLINE u64x2 f32_nans(u64x2 a) { return (u64x2)(0x7f800000 - F32_MAGNITUDE(a)); 
 INLINE u64x2 f64_nans(u64x2 a) { return (u64x2)(0x7ff0000000000000 - F64_MAGNITUDE(a)); }
 INLINE bool f32_any(u64x2 signs) { return (signs[0] | signs[1]) & 0x8000000080000000; }
 INLINE bool f64_any(u64x2 signs) { return (signs[0] | signs[1]) >> 63; }
+
+/* ---- Scalars: X(name, format, source's size, usual way to r, other way), of a, b and imm ---- */
+
+#define SCALAR_BINARY_(X, name, way)                                            \
+    X(name##ss, f32, d, f32_##way##_##name(cpu->mxcsr, a, b, &r),               \
+      f32_either_##name(cpu->mxcsr, a, b, e))                                   \
+    X(name##sd, f64, q, f64_##way##_##name(cpu->mxcsr, a, b, &r),               \
+      f64_either_##name(cpu->mxcsr, a, b, e))
+#define SCALARS(X)                                                              \
+    SCALAR_BINARY_(X, add, usual)                                               \
+    SCALAR_BINARY_(X, sub, usual)                                               \
+    SCALAR_BINARY_(X, mul, usual)                                               \
+    SCALAR_BINARY_(X, div, usual)                                               \
+    SCALAR_BINARY_(X, min, short)                                               \
+    SCALAR_BINARY_(X, max, short)                                               \
+    X(sqrtss, f32, d, f32_short_sqrt(cpu->mxcsr, b, &r), f32_sqrt(b, e))        \
+    X(sqrtsd, f64, q, f64_short_sqrt(cpu->mxcsr, b, &r), f64_sqrt(b, e))        \
+    X(roundss, f32, d, f32_short_round(cpu->mxcsr, b, imm, &r),                 \
+      f32_either_round(cpu->mxcsr, b, imm, e))                                  \
+    X(roundsd, f64, q, f64_short_round(cpu->mxcsr, b, imm, &r),                 \
+      f64_either_round(cpu->mxcsr, b, imm, e))
+#define SCALAR_COMPARISONS(X)                                                   \
+    X(cmpss, f32, d, f32_short_cmp(cpu->mxcsr, a, b, imm, &r),                  \
+      f32_either_cmp(cpu->mxcsr, a, b, imm, e))                                 \
+    X(cmpsd, f64, q, f64_short_cmp(cpu->mxcsr, a, b, imm, &r),                  \
+      f64_either_cmp(cpu->mxcsr, a, b, imm, e))
