@@ -49,7 +49,7 @@ struct board_input {
 
 /* For `-device help` and for refusing by name. */
 struct board_type {
-    const char *name, *title;
+    const char *name, *bus, *title;
 };
 
 struct board {

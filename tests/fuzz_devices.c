@@ -87,6 +87,8 @@ static const struct target targets[] = {
     { "fwcfg", { NULL }, NULL, { 0 } },
     { "pvpanic", { "debugcon", "exit" }, NULL, { 0 } },
     { "coprocessor", { NULL }, NULL, { 0 } },
+    { "testdev", { "pic", "ioapic" }, NULL, { 0 } },
+    { "pcitest", { NULL }, NULL, { 0, 4, 8, 12 } },
 };
 
 /* ---- Where they are ---- */

@@ -25,7 +25,7 @@ static const char *keep(struct options *o, const char *text)
 static void answer_accelerator(const char *names)
 {
     if (names && strcmp(names, "tcg"))
-        fputs("orrery: no acceleration here: interpreting\n", stderr);
+        fputs("orrery: warning: no acceleration here: interpreting\n", stderr);
 }
 
 static bool understand_machine(struct options *o, struct error *err)
@@ -42,6 +42,8 @@ static bool understand_machine(struct options *o, struct error *err)
         if (suboption(&s, "type"))
             o->machine_type = keep(o, suboption(&s, "type"));
         answer_accelerator(suboption(&s, "accel"));
+        if (!suboption_flag(&s, "pit", true))
+            fputs("orrery: warning: -machine pit=off: it is soldered in, and stays\n", stderr);
         if (suboption_flag(&s, "usb", false)) {
             suboptions_free(&s);
             return fail(err, "-machine usb=on: there is no USB yet");
@@ -133,6 +135,8 @@ static bool understand_display(struct options *o, struct error *err)
         o->display_type = "curses";
     if (o->nographic)
         o->display_type = "none";
+    if (o->no_defaults && !o->vga)
+        o->vga = "none";
     if (o->vga && strcmp(o->vga, "std") && strcmp(o->vga, "none"))
         return fail(err, "-vga %s: there are std and none", o->vga);
     return true;

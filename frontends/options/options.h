@@ -22,7 +22,7 @@ struct options {
 
     struct texts machine, accel, smp, memory, firmware_dir, rtc, guest_name, fw_cfg, device, global;
     const char  *cpu, *bios, *uuid, *vga;
-    bool         kvm;
+    bool         kvm, no_defaults;
 
     struct texts drive, boot;
     const char  *kernel, *initrd, *append;

@@ -249,8 +249,8 @@ static bool add_usual_nic(struct parts *p, struct session *s, struct error *err)
     const struct options *o = s->options;
     const char *name;
 
-    if (o->command == COMMAND_TEST || o->nic.count || o->net.count || o->netdev.count || p->nets
-        || !find_type(s->board, "e1000") || !&net_type_user)
+    if (o->command == COMMAND_TEST || o->no_defaults || o->nic.count || o->net.count
+        || o->netdev.count || p->nets || !find_type(s->board, "e1000") || !&net_type_user)
         return true;
     for (size_t i = 0; i < p->input.device_count; i++)
         if (is_nic(p->device[i].type))

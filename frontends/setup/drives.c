@@ -132,9 +132,9 @@ static bool add_kernel(struct parts *p, const struct options *o, const char *pat
 {
     if (o->kernel && o->kernel != path)
         return fail(err, "%s: a kernel, and -kernel is another", path);
-    p->kernel_bytes = file_read(path, KERNEL_LIMIT, &p->kernel.count, err);
+    p->kernel_bytes = file_read(path, KERNEL_LIMIT, &p->kernel.count, &p->no_kernel);
     if (!p->kernel_bytes)
-        return false;
+        return true;
     if (o->initrd) {
         p->initrd_bytes = file_read(o->initrd, KERNEL_LIMIT, &p->kernel.initrd_count, err);
         if (!p->initrd_bytes)

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "core/board.h"
+#include "core/error.h"
 #include "frontends/session.h"
 
 enum { PARTS_DRIVES = 8, PARTS_FILES = 64, PARTS_DEVICES = 32, PARTS_NETS = 8, PARTS_CONSOLES = 4 };
@@ -31,6 +32,7 @@ struct parts {
     struct parts_console console[PARTS_CONSOLES];
     unsigned            consoles;
     struct board_kernel kernel;
+    struct error        no_kernel;    /* why there is none: told when all else is right */
     u8                 *rom, *kernel_bytes, *initrd_bytes;
     struct board_input  input;
 };

@@ -82,6 +82,8 @@ static bool build(struct session *s, struct error *err)
     if (!gather(s, s->parts, err) || !settings_make(s, err)
         || !s->board->build(m, &s->parts->input, err))
         return false;
+    if (s->parts->no_kernel.text[0])
+        return fail(err, "could not load kernel %s", s->parts->no_kernel.text);
     parts_forget_bytes(s->parts);
     return settings_check(s, err) && tell_trace(s, err);
 }
@@ -195,17 +197,20 @@ void session_end(struct session *s)
 
 /* -- what there is -- */
 
+/* In QEMU's words: there are scripts that look for them. */
 static bool list_devices(const struct options *o, struct error *err)
 {
+    static const struct board_type soldered[] = {
+        { "isa-debug-exit", "ISA", "exit port (iobase=, iosize=)" },
+        { "isa-debugcon",   "ISA", "debug console (iobase=, chardev=)" },
+        { NULL, NULL, NULL },
+    };
     struct session s = { .options = o };
 
     if (!choose_board(&s, err))
         return false;
-    if (!s.board->types)
-        puts("isa-debug-exit  exit port (iobase=, iosize=)\n"
-             "isa-debugcon    debug console (iobase=, chardev=)");
-    for (const struct board_type *t = s.board->types ? s.board->types() : NULL; t && t->name; t++)
-        printf("%-15s %s\n", t->name, t->title);
+    for (const struct board_type *t = s.board->types ? s.board->types() : soldered; t->name; t++)
+        printf("name \"%s\", bus %s, desc \"%s\"\n", t->name, t->bus, t->title);
     return true;
 }
 

@@ -206,8 +206,8 @@ static struct cpuid basic(const struct x86 *cpu, u32 leaf, u32 subleaf)
 
     switch (leaf) {
     case 0:
-        return (struct cpuid){ last_leaf(cpu), text(m->vendor, 0), text(m->vendor, 8),
-                               text(m->vendor, 4) };
+        return (struct cpuid){ last_leaf(cpu), text(cpu->vendor, 0), text(cpu->vendor, 8),
+                               text(cpu->vendor, 4) };
     case 1: return version(cpu);
     case 2:
         return (struct cpuid){ m->descriptor[0], m->descriptor[1], m->descriptor[2],
@@ -261,7 +261,7 @@ static struct cpuid extended(const struct x86 *cpu, u32 n)
     case 6: return (struct cpuid){ .ecx = second_level_cache(m) };
     case 7: return (struct cpuid){ .edx = features(cpu, 0x80000007, EDX) };
     case 8:
-        return (struct cpuid){ .eax = m->physical
+        return (struct cpuid){ .eax = (u32)__builtin_popcountll(cpu->phys_mask)
                                | (x86_has(cpu, F_LA57) ? 57u : m->linear) << 8 };
     default: return (struct cpuid){ 0 };
     }

@@ -49,8 +49,9 @@ static inline bool x86_has(const struct x86 *cpu, enum feature f)
 }
 
 /*
- * Makes it that model: "486,+cmov,-fpu". A feature takes with it what builds upon it when it goes;
- * one that lacks what it needs is refused, as is whatever is not known or not implemented.
+ * Makes it that model: "486,+cmov,-fpu", "max,pku=off,phys-bits=36,vendor=AuthenticAMD". A feature
+ * takes with it what builds upon it when it goes; one that lacks what it needs is refused, as is
+ * whatever is not known or not implemented.
  */
 bool x86_model_select(struct x86 *, const char *text, struct error *);
 

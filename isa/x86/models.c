@@ -64,7 +64,7 @@ static const struct { u8 feature, needs; } needs[] = {
     { F_LM, F_FXSR }, { F_LM, F_SYSCALL }, { F_LM, F_NX }, { F_LM, F_CX8 }, { F_LM, F_PGE },
     { F_LM, F_CMOV }, { F_SYSCALL, F_MSR }, { F_PDPE1GB, F_LM }, { F_PCID, F_LM },
     { F_LA57, F_LM }, { F_FSGSBASE, F_LM }, { F_PKU, F_LM }, { F_PKS, F_LM },
-    { F_INVPCID, F_PCID }, { F_SMEP, F_I486 }, { F_SMAP, F_I486 }, { F_UMIP, F_I386 },
+    { F_SMEP, F_I486 }, { F_SMAP, F_I486 }, { F_UMIP, F_I386 },
     { F_RDTSCP, F_TSC }, { F_RDTSCP, F_MSR }, { F_RDPID, F_RDTSCP }, { F_INVTSC, F_TSC },
     { F_TSC_ADJUST, F_TSC }, { F_TSC_ADJUST, F_MSR }, { F_TSCD, F_APIC }, { F_X2APIC, F_APIC },
     { F_APIC, F_MSR }, { F_CLFLUSHOPT, F_CLFLUSH }, { F_CLWB, F_CLFLUSH },
@@ -210,24 +210,91 @@ static bool complete(const struct set *s, struct error *err)
     return true;
 }
 
-static bool change(struct set *s, const char *text, size_t length, struct error *err)
+/* What a user changes: +FEATURE, -FEATURE, feature=on, vendor=, phys-bits=. */
+struct choice {
+    struct set set;
+    char       vendor[13];
+    unsigned   physical;
+};
+
+static bool change_feature(struct set *s, const char *name, size_t length, bool on,
+                           struct error *err)
 {
     struct set known = implemented();
-    int f = length ? find_feature(text + 1, length - 1) : -1;
+    int f = find_feature(name, length);
 
-    if (length == 0 || (*text != '+' && *text != '-'))
-        return fail(err, "\"%.*s\" is neither +FEATURE nor -FEATURE", (int)length, text);
     if (f < 0)
-        return fail(err, "no CPU feature is called \"%.*s\"", (int)length - 1, text + 1);
+        return fail(err, "no CPU feature is called \"%.*s\"", (int)length, name);
     if (is_generation[f])
         return fail(err, "\"%s\" is what a CPU model is, not a feature of it", names[f]);
-    if (*text == '-')
+    if (!on)
         take_away(s, (unsigned)f);
     else if (in_set(&known, (unsigned)f))
         put(s, (unsigned)f);
     else
         return fail(err, "CPU feature \"%s\" is not implemented", names[f]);
     return true;
+}
+
+static bool is_word(const char *word, const char *text, size_t length)
+{
+    return strlen(word) == length && strncmp(word, text, length) == 0;
+}
+
+static bool set_physical(struct choice *c, const char *text, size_t length, struct error *err)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < length && i < 3; i++)
+        n = n * 10 + (unsigned)(text[i] - '0');
+    if (length == 0 || length > 2 || n < 32 || n > 52)
+        return fail(err, "phys-bits=%.*s: 32 to 52 are possible", (int)length, text);
+    c->physical = n;
+    return true;
+}
+
+/* There is no host's processor to be like, nothing is migrated: whatever they say holds. */
+static bool says_nothing(const char *text, size_t length)
+{
+    static const char *const words[] = { "host-phys-bits", "migratable", "check", "enforce" };
+
+    for (unsigned i = 0; i < COUNT(words); i++)
+        if (is_word(words[i], text, length))
+            return true;
+    return false;
+}
+
+static bool set_property(struct choice *c, const char *text, size_t length, struct error *err)
+{
+    size_t key = 0;
+    const char *value;
+
+    while (key < length && text[key] != '=')
+        key++;
+    value = text + key + 1;
+    if (says_nothing(text, key))
+        return true;
+    if (key == length)
+        return fail(err, "\"%.*s\" is neither +FEATURE nor -FEATURE", (int)length, text);
+    length -= key + 1;
+    if (is_word("phys-bits", text, key))
+        return set_physical(c, value, length, err);
+    if (is_word("vendor", text, key)) {
+        if (length != 12)
+            return fail(err, "vendor=%.*s: it has twelve letters", (int)length, value);
+        memcpy(c->vendor, value, length);
+        return true;
+    }
+    if (!is_word("on", value, length) && !is_word("off", value, length))
+        return fail(err, "%.*s=%.*s: it is on or off", (int)key, text, (int)length, value);
+    return change_feature(&c->set, text, key, is_word("on", value, length), err);
+}
+
+static bool change(struct choice *c, const char *text, size_t length, struct error *err)
+{
+    if (length && (*text == '+' || *text == '-'))
+        return change_feature(&c->set, text + 1, length - 1, *text == '+', err);
+    return set_property(c, text, length, err);
 }
 
 /* ---- Choosing ---- */
@@ -246,22 +313,25 @@ bool x86_model_select(struct x86 *cpu, const char *text, struct error *err)
 {
     size_t n = strcspn(text, ",");
     const struct model *m = find_model(text, n);
-    struct set s;
+    struct choice c = { .vendor = "" };
 
     if (!m)
         return no_model(text, n, err);
-    s = features_of(m);
+    c.set = features_of(m);
+    c.physical = m->physical;
+    snprintf(c.vendor, sizeof c.vendor, "%s", m->vendor ? m->vendor : "");
     while (text[n] == ',') {
         text += n + 1;
         n = strcspn(text, ",");
-        if (!change(&s, text, n, err))
+        if (!change(&c, text, n, err))
             return false;
     }
-    if (!complete(&s, err))
+    if (!complete(&c.set, err))
         return false;
     cpu->model = m;
-    memcpy(cpu->features, s.bits, sizeof cpu->features);
-    cpu->phys_mask = BIT(m->physical) - 1;
+    memcpy(cpu->features, c.set.bits, sizeof cpu->features);
+    memcpy(cpu->vendor, c.vendor, sizeof cpu->vendor);
+    cpu->phys_mask = BIT(c.physical) - 1;
     return true;
 }
 

@@ -223,7 +223,7 @@ struct x86 {
     struct { u64 from, taken; u8 kind; bool begun; } branch;    /* the one under way */
     struct { handler fn; struct op *op; s64 budget; } next; /* of dispatch/loop */
     u64               a20_mask;     /* of physical addresses */
-    u64               phys_mask;    /* MAXPHYADDR of the model */
+    u64               phys_mask;    /* MAXPHYADDR */
     struct space     *mem;          /* cpu.memory, or what SMM sees */
     struct space     *smm_mem;      /* ... if that differs */
     struct space_watcher watcher, smm_watcher;
@@ -231,6 +231,7 @@ struct x86 {
     struct space     *view;         /* of one with an APIC: its page on the machine's memory */
     struct region     apic_page, messages;  /* in that; MSIs, for all CPUs */
     struct event      apic_timer;
+    char              vendor[13];   /* as CPUID tells it */
     u32               apic_hz;      /* what its timer counts before division */
     struct x86_shared *shared;      /* decoder and blocks, one for all CPUs of a machine */
     struct physical_entry physical[2][PHYSICAL_CACHE];  /* for reading, for writing */

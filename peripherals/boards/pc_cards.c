@@ -9,6 +9,8 @@
 #include "peripherals/debug/bochs_shutdown.h"
 #include "peripherals/debug/debugcon.h"
 #include "peripherals/debug/exit.h"
+#include "peripherals/debug/pc_testdev.h"
+#include "peripherals/debug/pci_testdev.h"
 #include "peripherals/debug/pvpanic.h"
 #include "peripherals/input/kbc.h"
 #include "peripherals/input/keyboard.h"
@@ -38,27 +40,33 @@ struct card {
     rom_setter               *set_rom;
     bool                      pci, isa; /* which boards take it */
     unsigned                  irq;      /* of an ISA card; 0: none */
+    bool                      all_irqs; /* "irq0" ..., each of which it can pull */
 };
 
 static const struct board_type names[] = {
-    { "e1000",          "Intel 82540EM gigabit Ethernet, PCI" },
-    { "rtl8139",        "Realtek RTL8139 fast Ethernet, PCI" },
-    { "ne2k_pci",       "NE2000 Ethernet, PCI (RTL8029)" },
-    { "ne2k_isa",       "NE2000 Ethernet, ISA" },
-    { "isa-debug-exit", "ends the run with what is written to its port" },
-    { "isa-debugcon",   "prints what is written to its port" },
-    { "pvpanic",        "the guest tells that it panicked" },
-    { NULL, NULL },
+    { "e1000",          "PCI", "Intel 82540EM gigabit Ethernet" },
+    { "rtl8139",        "PCI", "Realtek RTL8139 fast Ethernet" },
+    { "ne2k_pci",       "PCI", "NE2000 Ethernet (RTL8029)" },
+    { "pci-testdev",    "PCI", "counts what is written to it" },
+    { "ne2k_isa",       "ISA", "NE2000 Ethernet" },
+    { "isa-debug-exit", "ISA", "ends the run with what is written to its port" },
+    { "isa-debugcon",   "ISA", "prints what is written to its port" },
+    { "pvpanic",        "ISA", "the guest tells that it panicked" },
+    { "pc-testdev",     "ISA", "pulls interrupt lines; registers to try accesses on" },
+    { NULL, NULL, NULL },
 };
+enum { PCI_NAMES = 4 };                 /* they come first */
 
 static const struct card cards[] = {
-    { &e1000_type,       e1000_set_rom,   true,  false, 0 },
-    { &rtl8139_type,     rtl8139_set_rom, true,  false, 0 },
-    { &ne2000_pci_type,  ne2000_set_rom,  true,  false, 0 },
-    { &ne2000_isa_type,  NULL,            true,  true,  9 },
-    { &debug_exit_type,  NULL,            true,  true,  0 },
-    { &debugcon_type,    NULL,            true,  true,  0 },
-    { &pvpanic_type,     NULL,            true,  true,  0 },
+    { &e1000_type,       e1000_set_rom,   true,  false, 0, false },
+    { &rtl8139_type,     rtl8139_set_rom, true,  false, 0, false },
+    { &ne2000_pci_type,  ne2000_set_rom,  true,  false, 0, false },
+    { &pci_testdev_type, NULL,            true,  false, 0, false },
+    { &ne2000_isa_type,  NULL,            true,  true,  9, false },
+    { &debug_exit_type,  NULL,            true,  true,  0, false },
+    { &debugcon_type,    NULL,            true,  true,  0, false },
+    { &pvpanic_type,     NULL,            true,  true,  0, false },
+    { &pc_testdev_type,  NULL,            true,  true,  0, true },
 };
 
 const struct board_type *pc_card_types(void)
@@ -68,7 +76,7 @@ const struct board_type *pc_card_types(void)
 
 const struct board_type *isapc_card_types(void)
 {
-    return names + 3;
+    return names + PCI_NAMES;
 }
 
 bool pc_is_card_rom(const char *file)
@@ -95,22 +103,33 @@ static bool give_rom(struct pc *pc, struct device *dev, const char *type, rom_se
     return !rom || set(dev, rom->bytes, rom->count, err);
 }
 
+static bool wire_card(struct pc *pc, const struct card *c, const struct device *dev,
+                      struct error *err)
+{
+    unsigned last = pc->pci ? 23 : 15;
+    char wire[80];
+
+    for (unsigned i = 0; c->all_irqs && i <= last; i++) {
+        snprintf(wire, sizeof wire, "%s.irq%u", dev->name, i);
+        if (i != 2 && !pc_irq(pc, wire, i, err))
+            return false;
+    }
+    snprintf(wire, sizeof wire, "%s.irq", dev->name);
+    return !c->irq || pc_irq(pc, wire, (unsigned)device_number(dev, "irq", c->irq), err);
+}
+
 static bool add_card(struct pc *pc, const struct board_device *d, struct error *err)
 {
     for (size_t i = 0; i < COUNT(cards); i++) {
         const struct card *c = &cards[i];
         struct device *dev;
-        char wire[80];
 
         if (strcmp(names[i].name, d->type))
             continue;
         if (pc->pci ? !c->pci : !c->isa)
             return fail(err, "-device %s: this machine has no slot for it", d->type);
         dev = machine_add(pc->machine, c->type, d->name, err);
-        if (!dev || !give_rom(pc, dev, d->type, c->set_rom, err))
-            return false;
-        snprintf(wire, sizeof wire, "%s.irq", d->name);
-        return !c->irq || pc_irq(pc, wire, (unsigned)device_number(dev, "irq", c->irq), err);
+        return dev && give_rom(pc, dev, d->type, c->set_rom, err) && wire_card(pc, c, dev, err);
     }
     return fail(err, "-device %s: no such device here; -device help lists them", d->type);
 }

@@ -190,9 +190,11 @@ static void build(struct fuzz_world *w, const char *const medium[WORLD_DRIVES])
     static const struct board_device pci_cards[] = {
         { "e1000", "nic0" }, { "rtl8139", "nic1" }, { "ne2k_pci", "nic2" },
         { "pvpanic", "pvpanic" }, { "isa-debug-exit", "exit" },
+        { "pc-testdev", "testdev" }, { "pci-testdev", "pcitest" },
     };
     static const struct board_device isa_cards[] = {
         { "ne2k_isa", "nic0" }, { "pvpanic", "pvpanic" }, { "isa-debug-exit", "exit" },
+        { "pc-testdev", "testdev" },
     };
     static u8 rom[ROM_BYTES];
     struct board_drive drives[WORLD_DRIVES];

@@ -116,6 +116,15 @@ Test(options, tests_end_and_have_no_window)
     cr_assert_eq(o.max_time, 0);
 }
 
+Test(options, no_defaults_means_no_screen_but_one_that_is_asked_for)
+{
+    cr_assert(parse("-nodefaults x"));
+    cr_assert(o.no_defaults);
+    cr_assert_str_eq(o.vga, "none");
+    cr_assert(parse("-nodefaults -vga std x"));
+    cr_assert_str_eq(o.vga, "std");
+}
+
 /* -- suboptions -- */
 
 Test(suboptions, words_are_keys_or_pairs)

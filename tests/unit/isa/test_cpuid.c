@@ -91,6 +91,39 @@ Test(models, what_is_not_known_is_refused_in_a_sentence)
     bare_destroy(b);
 }
 
+Test(models, what_qemu_calls_a_property_is_understood)
+{
+    struct bare *b = bench("max");
+    struct error err;
+
+    cr_assert(choose(b, "max,pku=off,vendor=AuthenticAMD,phys-bits=36,host-phys-bits", &err), "%s",
+              err.text);
+    cr_assert_not(x86_has(b->cpu, F_PKU));
+    cr_assert_eq(x86_cpuid(b->cpu, 0, 0).ebx, 0x68747541);      /* "Auth" */
+    cr_assert_eq(x86_cpuid(b->cpu, 0x80000008, 0).eax & 0xff, 36);
+    cr_assert_eq(x86_address_lines(b->cpu), 0xfffffffff);
+    cr_assert(choose(b, "486,cmov=on,migratable=no", &err), "%s", err.text);
+    cr_assert(x86_has(b->cpu, F_CMOV));
+    cr_assert_eq(x86_cpuid(b->cpu, 0, 0).ebx, 0x756e6547);
+    cr_assert_not(choose(b, "max,phys-bits=53", &err));
+    cr_assert_str_eq(err.text, "phys-bits=53: 32 to 52 are possible");
+    cr_assert_not(choose(b, "max,phys-bits=4x", &err));
+    cr_assert_not(choose(b, "max,phys-bits=", &err));
+    cr_assert_not(choose(b, "max,vendor=AMD", &err));
+    cr_assert_not(choose(b, "max,pku=perhaps", &err));
+    cr_assert_str_eq(err.text, "pku=perhaps: it is on or off");
+    cr_assert_not(choose(b, "max,warp=on", &err));
+    bare_destroy(b);
+}
+
+Test(models, invpcid_and_pcid_are_features_of_their_own)
+{
+    struct bare *b = bench("max,-pcid");
+
+    cr_assert(x86_has(b->cpu, F_INVPCID));
+    bare_destroy(b);
+}
+
 Test(models, features_come_and_go)
 {
     struct bare *b = bench("486,+cmov,-fpu");

@@ -1,12 +1,16 @@
 #include "peripherals/debug/bochs_shutdown.h"
 #include "peripherals/debug/exit.h"
+#include "peripherals/debug/pc_testdev.h"
+#include "peripherals/debug/pci_testdev.h"
 #include "peripherals/debug/pvpanic.h"
 
+#include "bus/pci.h"
 #include "core/config.h"
 #include "core/error.h"
 #include "tests/support/bench.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static struct machine *m;
 static struct config *config;
@@ -85,4 +89,133 @@ Test(debug_ports, an_exit_port_beyond_the_last_is_refused)
     config_set(config, "exit.port", "0xffff", NULL);
     cr_assert_null(machine_add(m, &debug_exit_type, "exit", &err));
     cr_assert(strstr(err.text, "exit"), "%s", err.text);
+}
+
+/* ---- The devices of kvm-unit-tests ---- */
+
+static struct device *testdev(struct probe **heard)
+{
+    struct device *dev = machine_add(m, &pc_testdev_type, "testdev", NULL);
+
+    *heard = probe(m, "heard");
+    for (unsigned i = 0; i < 24; i++) {
+        char wire[24];
+
+        snprintf(wire, sizeof wire, "testdev.irq%u", i);
+        if (i != 2)
+            cr_assert(machine_wire(m, wire, "heard", (u16)i, NULL));
+    }
+    machine_reset(m, RESET_POWER);
+    return dev;
+}
+
+Test(debug_ports, the_test_device_pulls_any_line)
+{
+    struct probe *heard;
+
+    testdev(&heard);
+    out8(m, 0x200e, 1);
+    cr_assert(heard->level[14]);
+    space_write(m->ports, 0x2017, 0x80, 1);
+    cr_assert(heard->level[23]);
+    out8(m, 0x200e, 0);
+    cr_assert_not(heard->level[14]);
+    out8(m, 0x2002, 1);
+    out8(m, 0x2018, 1);
+    cr_assert_eq(in8(m, 0x2017), 0);
+    machine_reset(m, RESET_WIRE);
+    cr_assert_not(heard->level[23]);
+}
+
+Test(debug_ports, the_test_device_has_one_register_at_two_places)
+{
+    struct probe *heard;
+
+    testdev(&heard);
+    space_write(m->ports, 0xe0, 0x12345678, 4);
+    cr_assert_eq(space_read(m->ports, 0xe8, 4), 0x12345678);
+    cr_assert_eq(space_read(m->ports, 0xe2, 2), 0x1234);
+    space_write(m->ports, 0xe9, 0xbeef, 2);
+    cr_assert_eq(space_read(m->ports, 0xe0, 4), 0x12beef78);
+    cr_assert_eq(in8(m, 0xe3), 0x12);
+}
+
+Test(debug_ports, the_test_devices_memory_keeps_accesses_of_any_size)
+{
+    struct probe *heard;
+
+    testdev(&heard);
+    space_write(m->memory, 0xff000010, 0x1122334455667788, 8);
+    cr_assert_eq(space_read(m->memory, 0xff000013, 2), 0x4455);
+    space_write(m->memory, 0xff00ffff, 0xaa55, 2);      /* its last byte, and what follows */
+    cr_assert_eq(space_read(m->memory, 0xff00ffff, 1), 0x55);
+}
+
+static u32 watched;
+
+static void remapped(struct space_watcher *w, u64 first, u64 last)
+{
+    watched++;
+}
+
+Test(debug_ports, a_page_that_is_dropped_makes_processors_forget)
+{
+    struct space_watcher watcher = { .remapped = remapped };
+    struct probe *heard;
+
+    testdev(&heard);
+    space_watch(m->memory, &watcher);
+    watched = 0;
+    space_write(m->ports, 0xe4, 0x1000, 4);
+    cr_assert_gt(watched, 0);
+    space_unwatch(m->memory, &watcher);
+}
+
+static void start_pci(void)
+{
+    struct device *bus = machine_add(m, &pci_bus_type, "pci", NULL);
+
+    cr_assert(machine_add(m, &pci_testdev_type, "pcitest", NULL));
+    machine_reset(m, RESET_POWER);
+    cr_assert_eq(pci_config_read(bus, 0x800, 4), 0x00051b36);
+    pci_config_write(bus, 0x810, 0xe0000000, 4);
+    pci_config_write(bus, 0x814, 0xc000, 4);
+    pci_config_write(bus, 0x804, 3, 2);
+}
+
+/* One test of one BAR as its driver goes through it; what it counted. */
+static u32 count_writes(struct space *space, u64 base, unsigned test, u8 value)
+{
+    u32 offset;
+
+    space_write(space, base, test, 1);
+    cr_assert_eq(space_read(space, base + 12, 4), 0);
+    cr_assert_eq(space_read(space, base + 1, 1), 1);
+    cr_assert_eq(space_read(space, base + 8, 4), 0xfa);
+    offset = (u32)space_read(space, base + 4, 4);
+    for (unsigned i = 0; i < 16; i++)
+        space_write(space, base + offset, value, 1);
+    space_write(space, base + offset + 1, value, 1);
+    return (u32)space_read(space, base + 12, 4);
+}
+
+Test(debug_ports, the_pci_test_device_counts_what_its_test_writes)
+{
+    start_pci();
+    for (unsigned test = 0; test < 3; test++) {
+        cr_expect_eq(count_writes(m->memory, 0xe0000000, test, 0xfa), 16);
+        cr_expect_eq(count_writes(m->ports, 0xc000, test, 0xfa), 16);
+        cr_expect_eq(count_writes(m->memory, 0xe0000000, test, 0xfb), test == 2 ? 0 : 16);
+    }
+}
+
+Test(debug_ports, the_pci_test_device_says_which_tests_there_are)
+{
+    start_pci();
+    cr_assert_eq(space_read(m->ports, 0xc001, 1), 0);
+    out8(m, 0xc000, 1);
+    cr_assert_eq(in8(m, 0xc010), 'p');
+    space_write(m->memory, 0xe0000000, 3, 1);
+    cr_assert_eq(space_read(m->memory, 0xe0000001, 1), 0);
+    cr_assert_eq(space_read(m->memory, 0xe0000010, 1), 0);
 }
