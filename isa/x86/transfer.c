@@ -310,18 +310,21 @@ static void check_return_stack(struct x86 *cpu, struct way_back *w, enum vector 
     x86_descriptor_set(cpu, &w->stack, SEG_ACCESSED);
 }
 
-/* Segments of an inner level do not stay within reach of an outer one. SDM 3A 5.8.6 */
+/*
+ * Segments of an inner level do not stay within reach of an outer one. SDM 3A 5.8.6. They become
+ * null and unusable; their bases stay, and 64-bit code goes on to use those of FS and GS.
+ */
 static void drop_inner_segments(struct x86 *cpu)
 {
     static const u8 data[] = { ES, DS, FS, GS };
 
     for (unsigned i = 0; i < COUNT(data); i++) {
-        const struct segment *s = &cpu->seg[data[i]];
+        struct segment *s = &cpu->seg[data[i]];
 
         if (selector_is_null(s->selector) || (s->attr >> SEG_DPL_SHIFT & 3) >= cpu->cpl)
             continue;
         if ((s->attr & (SEG_CODE | SEG_CONFORMING)) != (SEG_CODE | SEG_CONFORMING))
-            x86_segment_null(cpu, (enum segment_name)data[i], 0);
+            *s = (struct segment){ .base = s->base };
     }
 }
 

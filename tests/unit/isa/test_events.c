@@ -508,6 +508,29 @@ Test(longmode, iret_goes_back_where_it_came_from)
     end();
 }
 
+Test(longmode, a_segment_that_iret_takes_away_leaves_its_base)
+{
+    begin_64();
+    poke(GDT + 0x28, 0x00affb000000ffff, 8);
+    cpu->seg[GS] = (struct segment){
+        0x10, SEG_P | SEG_S | SEG_WRITE | SEG_ACCESSED, 0xffffffff, ENTRY
+    };
+    x86_mode_update(cpu);
+    poke(STACK, ENTRY + 0x100, 8);
+    poke(STACK + 8, 0x2b, 8);
+    poke(STACK + 16, 2, 8);
+    poke(STACK + 24, STACK, 8);
+    poke(STACK + 32, 0x23, 8);
+    CODE(ENTRY, 0x48, 0xcf);                                    /* iretq */
+    CODE(ENTRY + 0x100, 0x65, 0x8b, 0x04, 0x25, 0, 2, 0, 0, 0x0f, 0x0b);  /* mov eax, gs:[200h] */
+    poke(ENTRY + 0x200, 0x12345678, 4);
+    run();
+    cr_assert_eq(where(), V_UD);
+    cr_assert_eq(cpu->seg[GS].selector, 0);
+    cr_assert_eq(cpu->gpr[RAX], 0x12345678);
+    end();
+}
+
 Test(longmode, syscall_and_back)
 {
     begin_64();
