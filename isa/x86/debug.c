@@ -90,8 +90,11 @@ void x86_debug_code(struct x86 *cpu, u64 linear)
     }
 }
 
+/* B0-B3 tell of this exception alone; what else DR6 says is never taken back. 17.2.3 */
 void x86_debug_report(struct x86 *cpu)
 {
+    if (cpu->dr6_pending)
+        cpu->dr[6] &= ~(u64)15;
     cpu->dr[6] |= cpu->dr6_pending;
     cpu->dr[7] &= ~(u64)DR7_GD;
     cpu->dr6_pending = 0;

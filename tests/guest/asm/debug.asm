@@ -318,6 +318,16 @@ code_points:
 .after4:
     JUDGE "a breakpoint within an instruction", -1, 0, 0
     SET_DR dr6, DR6_CLEAR
+    ; DR6 tells of this breakpoint, not of the last; what else it said stays
+    AWAIT .another, .after_another
+    SET_DR dr6, DR6_CLEAR | BS | 8
+    SET_DR dr0, .another
+    jmp .another
+.another:
+    nop
+.after_another:
+    JUDGE "a breakpoint after another", DB_, 0, 0
+    DR6_IS BS | 1, "DR6.B0 alone, DR6.BS still"
     ; before what the instruction itself may do
     AWAIT .bad, .after5
     SET_DR dr0, .bad
