@@ -1,8 +1,9 @@
 /*
  * Power management: Intel 82371AB PIIX4 PCI ISA IDE Xcelerator, order number 290562, function 3:
- * ACPI registers and timer, SMI by APMC, sleep, SMBus. Two things are as QEMU has them, since
+ * ACPI registers and timer, SMI by APMC, sleep, SMBus. Three things are as QEMU has them, since
  * firmware and tables for its boards rely on them: a second block of general-purpose events at
- * AFE0h, and the commands F0h and F1h of APMC, which switch SCI_EN without an SMI.
+ * AFE0h, the commands F0h and F1h of APMC, which switch SCI_EN without an SMI, and that APMC's
+ * SMI does not want SMI_EN while that is nowhere.
  *
  * Not modelled: device monitors and traps, idle and burst timers, throttling, C2 and C3 (reads
  * return at once), EOS (SMI# is a pulse), thermal and lid inputs, GPO pins: registers are kept.
@@ -266,6 +267,18 @@ static void pm_write(struct device *dev, u64 offset, u64 value, unsigned size)
 
 /* -- APM: [APMC], [APMS] -- */
 
+/*
+ * After a reset, as when it wakes, the register with SMI_EN is nowhere until firmware has placed
+ * it. SeaBIOS sends itself an SMI before that, since on QEMU's boards APMC_EN is enough.
+ */
+static bool smi_enabled(const struct pm *p)
+{
+    bool placed = p->pci.config->bytes[PMREGMISC] & PMIOSE;
+
+    return load_le32(&p->pci.config->bytes[DEVACTB]) & APMC_EN
+        && (!placed || p->reg[GLBCTL] & SMI_EN);
+}
+
 static void send_smi(struct pm *p)
 {
     p->reg[GLBSTS] |= APM_STS;
@@ -275,14 +288,12 @@ static void send_smi(struct pm *p)
 
 static void command(struct pm *p, u8 value)
 {
-    u32 activity = load_le32(&p->pci.config->bytes[DEVACTB]);
-
     trace(&p->dev, "APMC <- %02x", value);
     p->apm[APMC] = value;
     if (value == ACPI_ON || value == ACPI_OFF) {
         p->control = (u16)((p->control & ~SCI_EN) | (value == ACPI_ON ? SCI_EN : 0));
         update(p);
-    } else if (activity & APMC_EN && p->reg[GLBCTL] & SMI_EN) {
+    } else if (smi_enabled(p)) {
         send_smi(p);
     }
 }

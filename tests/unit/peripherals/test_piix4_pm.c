@@ -235,6 +235,16 @@ Test(piix4_pm, two_commands_switch_acpi)
     cr_assert_eq(other->rises[SMI], 0);
 }
 
+Test(piix4_pm, an_smi_needs_no_register_that_is_nowhere)
+{
+    set(0x58, 1 << 25, 4);              /* APMC_EN; SMI_EN is clear */
+    out8(m, APMC, 1);
+    cr_assert_eq(other->rises[SMI], 0);
+    set(0x80, 0, 1);
+    out8(m, APMC, 1);
+    cr_assert_eq(other->rises[SMI], 1);
+}
+
 /* -- sleep -- */
 
 Test(piix4_pm, types_0_and_2_turn_the_machine_off)
