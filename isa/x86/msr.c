@@ -144,7 +144,7 @@ static bool check_address(struct x86 *cpu, u64 *v)
 {
     if (!x86_has(cpu, F_LM))
         *v = (u32)*v;
-    return x86_canonical(cpu, *v);
+    return x86_register_canonical(cpu, *v);
 }
 
 static bool low_half(struct x86 *cpu, u64 *v)
@@ -167,7 +167,7 @@ static bool read_gs_base(const struct x86 *cpu, u64 *v)
 
 static bool write_base(struct x86 *cpu, enum segment_name name, u64 v)
 {
-    if (!x86_canonical(cpu, v))
+    if (!x86_register_canonical(cpu, v))
         return false;
     cpu->seg[name].base = v;
     x86_segment_update(cpu, name);
@@ -277,6 +277,12 @@ static bool keep_reports(struct x86 *cpu, u64 *v)
 static bool check_lock(struct x86 *cpu, u64 *v)
 {
     return !(cpu->feature_control & 1);
+}
+
+/* All reporting of a bank is on or off: SDM 3B 15.3.2.1 (P6 family), and KVM has it so. */
+static bool check_mc_control(struct x86 *cpu, u64 *v)
+{
+    return *v == 0 || *v == UINT64_MAX;
 }
 
 static bool check_spec_ctrl(struct x86 *cpu, u64 *v)

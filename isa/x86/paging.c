@@ -202,6 +202,13 @@ u64 x86_walk(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set set)
     return walk_legacy(&w);
 }
 
+bool x86_register_canonical(const struct x86 *cpu, u64 linear)
+{
+    unsigned unused = x86_has(cpu, F_LA57) ? 7 : 16;
+
+    return (u64)((s64)(linear << unused) >> unused) == linear;
+}
+
 /* SDM 3A 4.4.1: reserved bits are checked as the registers are loaded. */
 void x86_load_pdptes(struct x86 *cpu, u64 cr3)
 {

@@ -31,3 +31,9 @@ static inline bool x86_canonical(const struct x86 *cpu, u64 linear)
 
     return (u64)((s64)(linear << unused) >> unused) == linear;
 }
+
+/*
+ * What registers take: they are as wide as the processor's linear addresses, whichever paging is
+ * on. SDM 1 3.3.7.1; Intel's white paper "5-Level Paging and 5-Level EPT", 2.3 and 2.4.
+ */
+bool x86_register_canonical(const struct x86 *, u64 linear);

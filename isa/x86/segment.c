@@ -167,7 +167,7 @@ void x86_ldtr_load(struct x86 *cpu, u16 selector, enum vector v)
         x86_fault_code(cpu, v == V_TS ? V_TS : V_NP, selector & ERROR_SELECTOR);
     if (x86_is_long(cpu)) {
         x86_descriptor_widen(cpu, selector, &d, v);
-        if (!x86_canonical(cpu, descriptor_base(&d)))
+        if (!x86_register_canonical(cpu, descriptor_base(&d)))
             x86_fault_code(cpu, v, selector & ERROR_SELECTOR);
     }
     cpu->seg[LDTR] = x86_segment_from(selector, &d);
@@ -189,7 +189,7 @@ void x86_tr_load(struct x86 *cpu, u16 selector)
         x86_fault_code(cpu, V_NP, selector & ERROR_SELECTOR);
     if (x86_is_long(cpu)) {
         x86_descriptor_widen(cpu, selector, &d, V_GP);
-        if (!x86_canonical(cpu, descriptor_base(&d)))
+        if (!x86_register_canonical(cpu, descriptor_base(&d)))
             x86_fault_code(cpu, V_GP, selector & ERROR_SELECTOR);
     }
     x86_descriptor_set(cpu, &d, 2 << SEG_TYPE_SHIFT);       /* busy */

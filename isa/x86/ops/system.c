@@ -146,7 +146,7 @@ END_OP(invpcid)
     if (type <= INVPCID_CONTEXT)
         x86_protect(cpu, !descriptor[0] || cpu->cr4 & CR4_PCIDE);
     if (type == INVPCID_ADDRESS) {
-        x86_protect(cpu, x86_canonical(cpu, descriptor[1]));
+        x86_protect(cpu, x86_register_canonical(cpu, descriptor[1]));
         x86_tlb_invalidate(cpu, descriptor[1]);
     } else {
         x86_tlb_flush(cpu, type == INVPCID_ALL);

@@ -146,7 +146,7 @@ static void load_table(struct x86 *cpu, const struct op *op, unsigned size,
     x86_protect(cpu, cpu->cpl == 0);
     x86_read_bytes(cpu, op_segment(op), op_offset(cpu, op), &image, x86_is_64(cpu) ? 10 : 6);
     if (x86_is_64(cpu))
-        x86_protect(cpu, x86_canonical(cpu, image.base));
+        x86_protect(cpu, x86_register_canonical(cpu, image.base));
     else
         image.base &= size == 2 ? 0xffffff : 0xffffffff;
     *t = (struct table_register){ image.base, image.limit };

@@ -87,12 +87,12 @@ canonical:
 
 ; What may be loaded. Last: some emulators take it, and get lost.
 canonical_tables:
-    mov rax, BAD
+    mov rax, BAD_BASE
     mov [table + 2], rax
     EXPECT_FAULT_NAMED "lgdt, base not canonical", GP_, 0, lgdt [table]
     EXPECT_FAULT_NAMED "lidt, base not canonical", GP_, 0, lidt [table]
     xor eax, eax
-    mov edx, BAD >> 32
+    mov edx, BAD_BASE >> 32
     mov ecx, MSR_LSTAR
     EXPECT_FAULT_NAMED "LSTAR not canonical", GP_, 0, wrmsr
     mov ecx, MSR_FS_BASE
@@ -378,7 +378,7 @@ bases:
     wrfsbase ebx
     rdfsbase rax
     CHECK rax, 0x12345678, "WRFSBASE of 32 bits"
-    mov rax, BAD
+    mov rax, BAD_BASE
     EXPECT_FAULT_NAMED "wrfsbase, not canonical", GP_, 0, wrfsbase rax
     USER_OK_NAMED "rdgsbase in ring 3", rdgsbase rax
     SET_CR4 0, CR4_FSGSBASE

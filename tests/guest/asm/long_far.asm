@@ -241,7 +241,7 @@ tables:
     mov eax, SPARE
     EXPECT_FAULT_NAMED "ltr, a type in the upper half", GP_, SPARE, ltr ax
     mov dword [gdt + SPARE + 12], 0
-    mov dword [gdt + SPARE + 8], 0x8000
+    mov dword [gdt + SPARE + 8], BAD_BASE >> 32
     EXPECT_FAULT_NAMED "ltr, base not canonical", GP_, SPARE, ltr ax
     mov byte [gdt + SPARE + 5], PRESENT | SYS_TSS16
     mov dword [gdt + SPARE + 8], 0
@@ -257,6 +257,8 @@ tables:
     mov dword [gdt + SPARE + 12], 0
     mov eax, SPARE
     EXPECT_OK_NAMED "lldt with a high base", lldt ax
+    mov dword [gdt + SPARE + 8], BAD_BASE >> 32
+    EXPECT_FAULT_NAMED "lldt, base not canonical", GP_, SPARE, lldt ax
     mov eax, 0x0c
     EXPECT_FAULT_NAMED "its descriptors are up there", PF_, 0, mov fs, ax
     CHECK [fault.cr2], 0xffff800000000008 + SCRATCH, "CR2 of it"

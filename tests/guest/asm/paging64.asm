@@ -481,7 +481,7 @@ across:
 section .data
     align 16
 of_target:      dq 0x123, TARGET
-not_canonical:  dq 0x123, 1 << 47
+not_canonical:  dq 0x123, 1 << 56      ; nor with five levels
 reserved_bit:   dq 0x1123, TARGET
 keep:           dq 0, 0
 features1:      dd 0

@@ -20,13 +20,14 @@ static const struct { u32 number; u64 value; bool allowed; } writes[] = {
     { 0xc0000080, 0xd03, false },
     { 0xc0000080, 0x1000, false },
     { 0xc0000082, 0xffff800000001234, true },               /* LSTAR */
-    { 0xc0000082, 0x0000800000000000, false },
-    { 0xc0000102, 0x0001000000000000, false },              /* KERNEL_GS_BASE */
+    { 0xc0000082, 0x0080000000000000, true },               /* 57 bits are canonical at once */
+    { 0xc0000082, 0x0100000000000000, false },
+    { 0xc0000102, 0x0101000000000000, false },              /* KERNEL_GS_BASE */
     { 0xc0000100, 0x00007fffffffffff, true },               /* FS_BASE */
     { 0xc0000100, 0x8000000000000000, false },
     { 0xc0000084, 0x47700, true },                          /* FMASK */
     { 0xc0000103, 0x100000000, false },                     /* TSC_AUX */
-    { 0x174, 8, true }, { 0x175, 0x0000800000000000, false },
+    { 0x174, 8, true }, { 0x175, 0x0100000000000000, false },
     { 0x277, 0x0007040600070406, true },                    /* PAT */
     { 0x277, 0x0007040600070402, false },
     { 0x277, 0x0307040600070406, false },
@@ -41,7 +42,10 @@ static const struct { u32 number; u64 value; bool allowed; } writes[] = {
     { 0x0fe, 0, false },                                    /* MTRRCAP */
     { 0x10a, 0, false },                                    /* ARCH_CAPABILITIES */
     { 0x048, 1, true }, { 0x048, 8, false }, { 0x049, 1, true }, { 0x049, 2, false },
-    { 0x400, UINT64_MAX, true }, { 0x401, 0, true }, { 0x401, 1, false },
+    { 0x400, UINT64_MAX, true }, { 0x400, 0, true }, { 0x400, 1, false },   /* MC0_CTL */
+    { 0x401, 0, true }, { 0x401, 1, false },
+    { 0x402, UINT64_MAX, true }, { 0x403, 0x5555, true },   /* MC0_ADDR, MC0_MISC */
+    { 0x1a0, 0x400c51809, true }, { 0x1a0, 2, false },      /* MISC_ENABLE */
     { 0x17a, 5, true }, { 0x17a, 8, false }, { 0x179, 0, false },
     { 0x6e1, 0xffffffff, true }, { 0x6e1, 0x100000000, false },
     { 0xda0, 0, true }, { 0xda0, 1, false },
@@ -57,6 +61,22 @@ Test(msr, values_are_checked)
         cr_expect_eq(x86_msr_write(b->cpu, writes[i].number, writes[i].value), writes[i].allowed,
                      "%x %llx", writes[i].number, (unsigned long long)writes[i].value);
     bare_destroy(b);
+}
+
+Test(msr, addresses_are_as_wide_as_the_processor_has_them)
+{
+    static const u32 numbers[] = {
+        0x175, 0x176, 0xc0000082, 0xc0000083, 0xc0000100, 0xc0000101, 0xc0000102,
+    };
+    struct bare *wide = bare_create(1 << 20, "max"), *narrow = bare_create(1 << 20, "max,-la57");
+
+    for (unsigned i = 0; i < COUNT(numbers); i++) {
+        cr_expect(x86_msr_write(wide->cpu, numbers[i], 0x0000800000000000), "%x", numbers[i]);
+        cr_expect_not(x86_msr_write(narrow->cpu, numbers[i], 0x0000800000000000), "%x",
+                      numbers[i]);
+    }
+    bare_destroy(wide);
+    bare_destroy(narrow);
 }
 
 Test(msr, what_is_written_is_read)

@@ -308,3 +308,28 @@ Test(system, invpcid_checks_its_descriptor)
     cr_assert_eq(ONE(bench, 0x66, 0x0f, 0x38, 0x82, 0x03), V_GP);
     power_off();
 }
+
+/* With four levels in use: SDM 1 3.3.7.1. */
+Test(system, registers_take_what_five_levels_could_use)
+{
+    static const struct { const char *model; int verdict; } cases[] = {
+        { "max", NO_FAULT }, { "max,-la57", V_GP },
+    };
+    u64 descriptor[2] = { 0, BIT(50) };
+
+    for (unsigned i = 0; i < COUNT(cases); i++) {
+        power_on(cases[i].model);
+        bare_flat64(bench, 0x10000);
+        bench->cpu->cr4 |= CR4_FSGSBASE;
+        bare_store(bench, DATA, descriptor, 16);
+        bench->cpu->gpr[RBX] = DATA;
+        bench->cpu->gpr[RAX] = 0;
+        cr_expect_eq(ONE(bench, 0x66, 0x0f, 0x38, 0x82, 0x03), cases[i].verdict, "INVPCID");
+        bench->cpu->gpr[RAX] = BIT(50);
+        cr_expect_eq(ONE(bench, 0xf3, 0x48, 0x0f, 0xae, 0xd0), cases[i].verdict, "WRFSBASE");
+        bench->cpu->gpr[RBX] = DATA + 6;
+        cr_expect_eq(ONE(bench, 0x0f, 0x01, 0x1b), cases[i].verdict, "LIDT");
+        cr_expect_eq(ONE(bench, 0x0f, 0x01, 0x13), cases[i].verdict, "LGDT");
+        power_off();
+    }
+}
