@@ -71,7 +71,7 @@ static bool check_segment(const struct segment *s, size_t n, const char *name, u
 {
     if (s->offset > n || s->file > n - s->offset || s->file > s->memory)
         return fail(err, "%s: truncated: a segment lies past its end", name);
-    if (s->paddr < KERNEL_INFO_END || s->paddr > limit || s->memory > limit - s->paddr)
+    if (s->paddr < KERNEL_LOWEST || s->paddr > limit || s->memory > limit - s->paddr)
         return fail(err, "%s: a segment wants to be at %llxh, where there is no memory for it",
                     name, (unsigned long long)s->paddr);
     return true;

@@ -12,8 +12,17 @@ struct error;
  */
 enum { KERNEL_PARTS = 4, KERNEL_LIST_BYTES = 0x800, KERNEL_LIST_KEY = 0x8050 };
 
-/* Where what is told to a kernel lies; the memory map is in the second half. */
-enum { KERNEL_INFO = 0x9000, KERNEL_MAP = 0xd000, KERNEL_INFO_END = 0x10000 };
+/*
+ * Where what is told to a kernel lies, and at KERNEL_MAP in it the memory map: from 9000h to
+ * 10000h, but below the option ROM's stack for a kernel that begins there itself. None begins
+ * below what the option ROM works with.
+ */
+enum { KERNEL_LOWEST = 0x7000, KERNEL_MAP = 0x4000 };
+
+static inline u32 kernel_info_at(u64 first)
+{
+    return first < 0x10000 ? 0x800 : 0x9000;
+}
 
 /* fw_cfg's own numbers for these. */
 enum kernel_key {

@@ -38,20 +38,20 @@ static bool fits(const u8 *b, size_t n)
     return find(b, n, &at);
 }
 
-static void tell(const struct board_kernel *k, const char *line, u32 initrd, u8 *info)
+static void tell(const struct board_kernel *k, const char *line, u32 initrd, u32 at, u8 *info)
 {
     store_le(info + FLAGS, HAS_MEMORY | HAS_DEVICE | HAS_LINE | HAS_MODULES | HAS_MAP | HAS_LOADER,
              4);
     store_le(info + MEM_LOWER, 639, 4);
     store_le(info + BOOT_DEVICE, 0x8000ffff, 4);
-    store_le(info + LINE, KERNEL_INFO + LINE_AT, 4);
+    store_le(info + LINE, at + LINE_AT, 4);
     store_le(info + MODULES, initrd ? 1 : 0, 4);
-    store_le(info + MODULE_LIST, KERNEL_INFO + MODULE_AT, 4);
-    store_le(info + MAP_ADDRESS, KERNEL_MAP, 4);
-    store_le(info + LOADER, KERNEL_INFO + LOADER_AT, 4);
+    store_le(info + MODULE_LIST, at + MODULE_AT, 4);
+    store_le(info + MAP_ADDRESS, at + KERNEL_MAP, 4);
+    store_le(info + LOADER, at + LOADER_AT, 4);
     store_le(info + MODULE_AT, initrd, 4);
     store_le(info + MODULE_AT + 4, initrd + k->initrd_count, 4);
-    store_le(info + MODULE_AT + 8, KERNEL_INFO + LINE_AT + strlen(line), 4);   /* "" */
+    store_le(info + MODULE_AT + 8, at + LINE_AT + strlen(line), 4);   /* "" */
     memcpy(info + LOADER_AT, "Orrery", 7);
 }
 
@@ -63,7 +63,7 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     u8 told[LINE_AT] = { 0 };
     struct elf_image e;
     u64 header, flags;
-    u32 initrd;
+    u32 initrd, at;
 
     find(k->bytes, k->count, &header);
     flags = kernel_field(k->bytes, k->count, header + 4, 4);
@@ -80,17 +80,18 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     part->address = (u32)e.first;
     if (!kernel_place_initrd(k, s, e.end, low_end, &initrd, err))
         return false;
-    tell(k, line, initrd, told);
-    info = kernel_add_part(s, KERNEL_COMMAND_LINE, KERNEL_INFO);
+    at = kernel_info_at(e.first);
+    tell(k, line, initrd, at, told);
+    info = kernel_add_part(s, KERNEL_COMMAND_LINE, at);
     buffer_put(&info->bytes, told, sizeof told);
     buffer_put(&info->bytes, line, strlen(line) + 1);
     s->map_kind = MAP_MULTIBOOT;
-    s->map_at = KERNEL_MAP;
-    s->map_size_at = KERNEL_INFO + MAP_LENGTH;
-    s->upper_at = KERNEL_INFO + MEM_UPPER;
+    s->map_at = at + KERNEL_MAP;
+    s->map_size_at = at + MAP_LENGTH;
+    s->upper_at = at + MEM_UPPER;
     s->flat = 1;
     s->eax = STARTED_BY;
-    s->ebx = KERNEL_INFO;
+    s->ebx = at;
     s->entry = (u32)e.entry;
     return true;
 }

@@ -70,9 +70,9 @@ static void text_tag(struct buffer *b, u32 type, const char *text)
     buffer_put(b, text, strlen(text) + 1);
 }
 
-static void tell(const struct board_kernel *k, u32 initrd, struct kernel_start *s)
+static void tell(const struct board_kernel *k, u32 initrd, u32 at, struct kernel_start *s)
 {
-    struct buffer *b = &kernel_add_part(s, KERNEL_COMMAND_LINE, KERNEL_INFO)->bytes;
+    struct buffer *b = &kernel_add_part(s, KERNEL_COMMAND_LINE, at)->bytes;
 
     buffer_put_number(b, 0, 8);                 /* the size of all, by the option ROM */
     text_tag(b, TELL_LINE, k->command_line ? k->command_line : "");
@@ -85,17 +85,17 @@ static void tell(const struct board_kernel *k, u32 initrd, struct kernel_start *
     }
     begin_tag(b, TELL_MEMORY, 16);
     buffer_put_number(b, 639, 4);
-    s->upper_at = KERNEL_INFO + (u32)b->used;
+    s->upper_at = at + (u32)b->used;
     buffer_put_number(b, 0, 4);
     begin_tag(b, TELL_RSDP, 28);
-    s->rsdp_copy_at = KERNEL_INFO + (u32)b->used;
+    s->rsdp_copy_at = at + (u32)b->used;
     buffer_put(b, (const u8[20]){ 0 }, 20);
     begin_tag(b, TELL_MAP, 0);
-    s->map_size_at = KERNEL_INFO + (u32)b->used - 4;
+    s->map_size_at = at + (u32)b->used - 4;
     buffer_put_number(b, 24, 4);
     buffer_put_number(b, 0, 4);
-    s->map_at = KERNEL_INFO + (u32)b->used;
-    s->tags = KERNEL_INFO;
+    s->map_at = at + (u32)b->used;
+    s->tags = at;
     s->map_kind = MAP_MULTIBOOT2;
 }
 
@@ -120,10 +120,10 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     part->address = (u32)e.first;
     if (!kernel_place_initrd(k, s, e.end, low_end, &initrd, err))
         return false;
-    tell(k, initrd, s);
+    s->ebx = kernel_info_at(e.first);
+    tell(k, initrd, s->ebx, s);
     s->flat = 1;
     s->eax = STARTED_BY;
-    s->ebx = KERNEL_INFO;
     s->entry = (u32)(h.entry ? h.entry : e.entry);
     return true;
 }

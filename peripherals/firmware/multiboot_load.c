@@ -18,7 +18,7 @@ static bool load_by_addresses(const struct board_kernel *k, const char *words, u
     count = field[2] ? field[2] - field[1] : k->count - from;
     e->first = field[1];
     e->end = field[3] > field[1] + count ? field[3] : field[1] + count;
-    if (count > k->count - from || e->first < KERNEL_INFO_END || e->end > limit)
+    if (count > k->count - from || e->first < KERNEL_LOWEST || e->end > limit)
         return fail(err, "%s: its %s header asks for memory that is not there", k->name, words);
     buffer_put(to, k->bytes + from, count);
     buffer_put_zeros(to, e->end - e->first - count);

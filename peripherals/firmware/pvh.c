@@ -26,7 +26,7 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     struct kernel_part *part = kernel_add_part(s, KERNEL_IMAGE, 0), *info;
     u8 start[LINE_AT] = { 0 };
     struct elf_image e;
-    u32 initrd;
+    u32 initrd, at;
 
     if (strlen(line) >= LINE_BYTES)
         return fail(err, "%s: takes a command line of less than 4096 characters", k->name);
@@ -34,23 +34,24 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
         || !kernel_place_initrd(k, s, e.end, low_end, &initrd, err))
         return false;
     part->address = (u32)e.first;
+    at = kernel_info_at(e.first);
     store_le(start, 0x336ec578, 4);
     store_le(start + 4, 1, 4);
     store_le(start + MODULES, initrd ? 1 : 0, 4);
-    store_le(start + MODULE_LIST, initrd ? KERNEL_INFO + MODULE_AT : 0, 8);
-    store_le(start + LINE, KERNEL_INFO + LINE_AT, 8);
-    store_le(start + MAP, KERNEL_MAP, 8);
+    store_le(start + MODULE_LIST, initrd ? at + MODULE_AT : 0, 8);
+    store_le(start + LINE, at + LINE_AT, 8);
+    store_le(start + MAP, at + KERNEL_MAP, 8);
     store_le(start + MODULE_AT, initrd, 8);
     store_le(start + MODULE_AT + 8, k->initrd_count, 8);
-    info = kernel_add_part(s, KERNEL_COMMAND_LINE, KERNEL_INFO);
+    info = kernel_add_part(s, KERNEL_COMMAND_LINE, at);
     buffer_put(&info->bytes, start, sizeof start);
     buffer_put(&info->bytes, line, strlen(line) + 1);
     s->map_kind = MAP_PVH;
-    s->map_at = KERNEL_MAP;
-    s->map_size_at = KERNEL_INFO + MAP_COUNT;
-    s->rsdp_address_at = KERNEL_INFO + RSDP;
+    s->map_at = at + KERNEL_MAP;
+    s->map_size_at = at + MAP_COUNT;
+    s->rsdp_address_at = at + RSDP;
     s->flat = 1;
-    s->ebx = KERNEL_INFO;
+    s->ebx = at;
     s->entry = e.pvh_entry;
     return true;
 }

@@ -400,6 +400,25 @@ Test(kernel, multiboot_is_told_command_line_module_and_map)
     kernel_clear(&s);
 }
 
+Test(kernel, one_that_begins_where_it_would_be_told_is_told_below)
+{
+    struct kernel_start s;
+    struct error err;
+    struct board_kernel k = kernel_of(0x1010);
+
+    make_elf();
+    store_le(image + 0x200, 0x1badb002, 4);
+    store_le(image + 0x208, -0x1badb002u, 4);
+    store_le(image + 64, 0x8000, 4);
+    store_le(image + 72, 0x5a30, 4);
+    cr_assert(kernel_prepare(&k, 64 << 20, &s, &err), "%s", err.text);
+    cr_assert_eq(part(&s, KERNEL_IMAGE)->address, 0x8000);
+    cr_assert_lt(s.ebx + 0x100 + 0x2000, s.map_at);     /* the longest command line */
+    cr_assert_lt(s.map_at + 20 * 24, s.stack);
+    cr_assert_lt(s.stack, 0x8000);
+    kernel_clear(&s);
+}
+
 Test(kernel, multiboot_that_asks_for_what_is_not_here_is_refused)
 {
     struct kernel_start s;
