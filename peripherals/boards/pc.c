@@ -238,8 +238,8 @@ static bool wire_timers(struct pc *pc, struct error *err)
             return false;
     }
     return pc_wire(pc, "pit.out0", "hpet", 0, err)
-        && pc_wire(pc, "rtc.irq", "hpet", 1, err) && pc_irq(pc, "hpet.irq0", 0, err)
-        && pc_wire(pc, "hpet.irq8", "irq8", 0, err) && pc_irq(pc, "irq8.0", 8, err);
+        && pc_wire(pc, "rtc.irq", "irq8", 0, err) && pc_wire(pc, "irq8.0", "hpet", 1, err)
+        && pc_irq(pc, "hpet.irq0", 0, err) && pc_irq(pc, "hpet.irq8", 8, err);
 }
 
 static bool add_at(struct pc *pc, struct error *err)
@@ -265,7 +265,7 @@ static bool add_bridges(struct pc *pc, struct error *err)
     struct machine *m = pc->machine;
     struct device *host;
 
-    if (!pc_add(pc, &pci_bus_type, "pci", err))
+    if (!pc_add(pc, &pci_bus_type, "pci", err) || !pc_add(pc, &splitter_type, "susstat", err))
         return false;
     host = machine_add(m, &i440fx_type, "host", err);
     if (!host || !i440fx_set_ram(host, pc->ram, pc->low_end, err))
@@ -313,7 +313,8 @@ static bool add_south_bridge(struct pc *pc, struct error *err)
         && pc_wire(pc, "pm.smi", "cpu0", X86_SMI, err)
         && pc_wire(pc, "board.power", "pm", PIIX4_PM_BUTTON, err)
         && pc_wire(pc, "irq8.1", "pm", PIIX4_PM_RTC, err)
-        && pc_wire(pc, "pm.susstat", "host", I440FX_SUSSTAT, err);
+        && pc_wire(pc, "pm.susstat", "susstat", 0, err)
+        && pc_wire(pc, "susstat.0", "host", I440FX_SUSSTAT, err);
 }
 
 /* -- in the order in which reset goes through them -- */

@@ -432,11 +432,16 @@ static bool pm_attach(struct device *dev, struct error *err)
     return true;
 }
 
-/* What woke the machine, and what it waited for, are in the part that has power in S3. */
+/*
+ * What woke the machine, and what it waited for, are in the part that has power in S3; so is
+ * GLBCTL, which has the polarity of the lid and the thermal input. SeaBIOS needs its SMI_EN on
+ * resuming: it sends itself an SMI before it gives these registers their place.
+ */
 static void pm_reset(struct device *dev, enum reset how)
 {
     struct pm *p = from_device(dev);
     bool waking = p->asleep && how == RESET_WIRE;
+    u32 glbctl = waking ? load_le32(&p->reg[GLBCTL]) : 0;
 
     p->status = waking ? p->status : 0;
     p->enable = waking ? p->enable : 0;
@@ -444,6 +449,7 @@ static void pm_reset(struct device *dev, enum reset how)
     p->control = 0;
     p->toggles = toggles(p);
     memset(p->reg, 0, sizeof p->reg);
+    store_le32(&p->reg[GLBCTL], glbctl);
     memset(p->gpe, 0, sizeof p->gpe);
     memset(p->apm, 0, sizeof p->apm);
     p->smbus[0] = (struct smbus_host){ 0 };

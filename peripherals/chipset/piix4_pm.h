@@ -14,7 +14,7 @@ extern const struct device_type piix4_pm_type;
 
 enum piix4_pm_pin {
     PIIX4_PM_BUTTON,            /* a rise: someone pressed the power button */
-    PIIX4_PM_RTC,               /* IRQ 8 */
+    PIIX4_PM_RTC,               /* IRQ8#, the clock's own: no HPET wakes */
 };
 
 /* What the SMBus tells of memory modules; nothing without it. */

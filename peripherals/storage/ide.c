@@ -17,7 +17,8 @@
 
 #include <string.h>
 
-enum { COMMAND = 0x04, STATUS = 0x06, IDETIM = 0x40, SIDETIM = 0x44, BUS_MASTER_BAR = 4 };
+enum { COMMAND = 0x04, STATUS = 0x06, IDETIM = 0x40, BUS_MASTER_BAR = 4 };
+enum { TIMING = 5 };                                /* bytes of IDETIM and SIDETIM */
 enum { C_IOSE = 1, C_BME = 4, IDETIM_DECODE = 0x80 /* of the high byte */ };
 enum { BMICOM = 0, BMISTA = 2, BMIDTP = 4 };
 enum { BMICOM_START = 1, BMICOM_TO_MEMORY = 8 };
@@ -37,7 +38,8 @@ enum { CHUNK = 128 << 10, PIECES = 256, NS_PER_BYTE = 10 };
 #define IDE_STATE(ONE, MANY, PART)                          \
     PART(struct pci_config, config, 1, PCI_CONFIG_STATE)    \
     PART(struct ata_wires, wires, 2, ATA_WIRES_STATE)       \
-    PART(struct master, master, 2, MASTER_STATE)
+    PART(struct master, master, 2, MASTER_STATE)            \
+    ONE (bool, asleep, "in S3 until the next reset")
 
 struct master { STATE_MEMBERS(MASTER_STATE) };
 DEFINE_PART(struct master, MASTER_STATE)
@@ -282,15 +284,27 @@ static void ide_written(struct device *dev, u8 first, u8 last)
     decode(ide_of(dev));
 }
 
+static void ide_pin(struct device *dev, unsigned pin, bool level)
+{
+    if (level)
+        ide_of(dev)->asleep = true;
+}
+
 static void ide_reset(struct device *dev, enum reset how)
 {
     struct ide *s = ide_of(dev);
+    u8 timing[TIMING];
+
+    memcpy(timing, &s->config->bytes[IDETIM], TIMING);
 
     for (unsigned i = 0; i < 2; i++) {
         s->master[i] = (struct master){ 0 };
         device_arm_at(dev, &s->transfer[i], NEVER);
     }
     pci_reset(&s->pci);
+    if (s->asleep && how == RESET_WIRE)
+        memcpy(&s->config->bytes[IDETIM], timing, TIMING);
+    s->asleep = false;
     decode(s);
     ide_ports_reset(&s->ports);
     for (unsigned i = 0; i < 2; i++)
@@ -321,7 +335,7 @@ static bool ide_attach(struct device *dev, struct error *err)
     s->pci.start[STATUS] = 0x80;                /* fast back-to-back */
     s->pci.writable[COMMAND] = C_IOSE | C_BME;
     s->pci.writable[COMMAND + 1] = 0;
-    memset(&s->pci.writable[IDETIM], 0xff, 5);
+    memset(&s->pci.writable[IDETIM], 0xff, TIMING);
     s->pci.written = ide_written;
     s->registers = (struct region){ .name = "ide-master", .owner = dev, .io = &ide_io, .size = 16 };
     pci_bar(&s->pci, BUS_MASTER_BAR, PCI_IO, &s->registers);
@@ -330,5 +344,6 @@ static bool ide_attach(struct device *dev, struct error *err)
 
 const struct device_type ide_type = {
     .name = "piix3-ide", .title = "IDE controller of the PIIX3", .size = sizeof(struct ide),
-    .state = state_rows, .attach = ide_attach, .reset = ide_reset, .resume = ide_resume,
+    .state = state_rows, .attach = ide_attach, .pin = ide_pin, .reset = ide_reset,
+    .resume = ide_resume,
 };

@@ -145,6 +145,23 @@ Test(ide, ports_are_decoded_while_both_enables_are_set)
     cr_assert_eq(in8(m, 0x1f2), 0x5a);
 }
 
+Test(ide, decoding_and_timing_outlive_a_sleep_alone)
+{
+    struct device *ide = machine_find(m, "ide");
+
+    configure(0x40, 0x8077a3b3u, 4);
+    configure(0x44, 0x0b, 1);
+    drive(ide, 0, true);
+    drive(ide, 0, false);
+    machine_reset(m, RESET_WIRE);
+    cr_assert_eq(config(0x40), 0x8077a3b3u);
+    cr_assert_eq(config(0x44), 0x0b);
+    cr_assert_eq(config(0x04) & 7, 0);
+    machine_reset(m, RESET_WIRE);
+    cr_assert_eq(config(0x40), 0);
+    cr_assert_eq(config(0x44), 0);
+}
+
 Test(ide, a_read_is_scattered_and_takes_time)
 {
     u64 before;

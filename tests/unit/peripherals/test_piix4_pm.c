@@ -297,13 +297,32 @@ Test(piix4_pm, the_clock_wakes_who_asked_for_it)
     cr_assert_eq(in16(EN), RTC_STS);
 }
 
+/* As firmware resumes: an SMI first, which is enabled by APMC_EN alone. */
+Test(piix4_pm, an_smi_may_be_asked_for_before_the_registers_are_back)
+{
+    out32(GLBCTL, 0x02000001);
+    set(0x58, 1 << 25, 4);
+    sleep(0);
+    drive(pm, PIIX4_PM_BUTTON, true);
+    run_for(10);
+    out8(m, APMC, 0);
+    cr_assert_eq(other->rises[SMI], 0);
+    set(0x58, 1 << 25, 4);
+    out8(m, APMC, 0);
+    cr_assert_eq(other->rises[SMI], 1);
+    set_up();
+    cr_assert_eq(in32(GLBCTL), 0x02000001);
+}
+
 Test(piix4_pm, a_reset_of_one_awake_forgets)
 {
     out16(CNT, SCI_EN);
+    out32(GLBCTL, 1);
     drive(pm, PIIX4_PM_BUTTON, true);
     machine_reset(m, RESET_WIRE);
     set_up();
     cr_assert_eq(in16(STS), 0);
+    cr_assert_eq(in32(GLBCTL), 0);
 }
 
 /* -- SMBus -- */
