@@ -3,7 +3,9 @@
  * AT Attachment with Packet Interface - 6 (T13/1410D), "Interface register definitions
  * and descriptions", "Register delivered data transfer command protocol overview".
  * A command begins some microseconds after it was written, so nothing but a register
- * changes within a register write. Where no drive is, DD7 is pulled low, the rest high.
+ * changes within a register write; but one that only takes data asks for its first block
+ * at once, as drives' interface chips do without their processor: xv6 sends without looking.
+ * Where no drive is, DD7 is pulled low, the rest high.
  * Not modelled: overlap and queuing, Ultra DMA CRC errors.
  */
 #include "bus/ata.h"
@@ -438,8 +440,11 @@ static void command(struct ata_cable *c, u8 value)
         return;
     }
     a->task->command = value;
-    busy(a, COMMAND, COMMAND_TIME);
     interrupt(a, false);
+    if (a->ops->prompt && a->ops->prompt(a))
+        a->ops->command(a);
+    else
+        busy(a, COMMAND, COMMAND_TIME);
 }
 
 /* A soft reset begins when SRST rises and the drives do theirs when it falls. */

@@ -61,6 +61,8 @@ struct ata_ops {
     bool packet;                /* implements the PACKET feature set */
     /* Carries out task.command; the drive is busy. Ends in one of the calls below. */
     void (*command)(struct ata_drive *);
+    /* Does task.command ask for data at once, before it does anything? May be NULL: none does. */
+    bool (*prompt)(const struct ata_drive *);
     /* The next bytes from or for the medium, whole granules. False: the command has ended. */
     bool (*fetch)(struct ata_drive *, u8 *to, u32 count);
     bool (*store)(struct ata_drive *, const u8 *from, u32 count);

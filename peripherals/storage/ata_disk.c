@@ -18,7 +18,7 @@
 
 DEFINE_STATE(struct disk, DISK_STATE);
 
-enum { WIDE = 1, MULTIPLE = 2, DMA = 4 };
+enum { WIDE = 1, MULTIPLE = 2, DMA = 4, OUT = 8 };
 
 enum { WRITE_BUFFER = 0xe8, READ_NATIVE_MAX = 0xf8, READ_NATIVE_MAX_EXT = 0x27 };
 
@@ -411,9 +411,9 @@ static const struct command commands[] = {
     { 0x20, 0,               read_sectors },    { 0x21, 0,               read_sectors },
     { 0x24, WIDE,            read_sectors },    { 0xc9, DMA,             read_sectors },
     { 0xc4, MULTIPLE,        read_sectors },    { 0x29, MULTIPLE | WIDE, read_sectors },
-    { 0x30, 0,               write_sectors },   { 0x31, 0,               write_sectors },
-    { 0x34, WIDE,            write_sectors },   { 0xcb, DMA,             write_sectors },
-    { 0xc5, MULTIPLE,        write_sectors },   { 0x39, MULTIPLE | WIDE, write_sectors },
+    { 0x30, OUT,             write_sectors },   { 0x31, OUT,             write_sectors },
+    { 0x34, OUT | WIDE,      write_sectors },   { 0xcb, DMA,             write_sectors },
+    { 0xc5, OUT | MULTIPLE,  write_sectors },   { 0x39, OUT | MULTIPLE | WIDE, write_sectors },
     { 0xe7, 0,               flush },           { 0xea, WIDE,            flush },
     { 0x40, 0,               verify },          { 0x41, 0,               verify },
     { 0x42, WIDE,            verify },          { 0x70, 0,               seek },
@@ -428,7 +428,7 @@ static const struct command commands[] = {
     { 0x95, 0,               idle },            { 0x97, 0,               idle },
     { 0xe5, 0,               check_power },     { 0x98, 0,               check_power },
     { 0xe6, 0,               fall_asleep },     { 0x99, 0,               fall_asleep },
-    { 0xe4, 0,               read_buffer },     { WRITE_BUFFER, 0,       write_buffer },
+    { 0xe4, 0,               read_buffer },     { WRITE_BUFFER, OUT,     write_buffer },
     { 0xb0, 0,               smart },
 };
 
@@ -453,6 +453,13 @@ static void disk_command(struct ata_drive *a)
         c->run(d, c->flags);
     }
     d->previous = d->task->command;
+}
+
+static bool disk_prompt(const struct ata_drive *a)
+{
+    const struct command *c = find_command(a->task->command);
+
+    return c && c->flags & OUT;
 }
 
 /* -- life -- */
@@ -499,8 +506,8 @@ static void disk_resume(struct device *dev)
 static bool disk_attach(struct device *dev, struct error *err)
 {
     static const struct ata_ops ops = {
-        .command = disk_command, .fetch = disk_fetch, .store = disk_store, .done = disk_done,
-        .reset = disk_reset,
+        .command = disk_command, .prompt = disk_prompt, .fetch = disk_fetch, .store = disk_store,
+        .done = disk_done, .reset = disk_reset,
     };
     struct disk *d = container_of(dev, struct disk, ata.dev);
 
