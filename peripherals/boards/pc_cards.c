@@ -160,9 +160,19 @@ static bool add_drives(struct pc *pc, struct error *err)
     return true;
 }
 
+/* Unless the configuration has its own words. */
+static bool usually(struct pc *pc, const char *device, const char *what, const char *value,
+                    struct error *err)
+{
+    char key[32];
+
+    snprintf(key, sizeof key, "%s.%s", device, what);
+    return config_text(pc->machine->config, key, NULL) || pc_set(pc, key, value, err);
+}
+
 static bool add_floppies(struct pc *pc, struct error *err)
 {
-    if (!config_text(pc->machine->config, "fdc.fast", NULL) && !pc_set(pc, "fdc.fast", "yes", err))
+    if (!usually(pc, "fdc", "fast", "yes", err))
         return false;                   /* nobody waits for a motor either, unless asked to */
     return pc_add(pc, &floppy_drive_type, "fda", err)
         && (!strcmp(config_text(pc->machine->config, "fdb.kind", "none"), "none")
@@ -179,6 +189,10 @@ static bool add_ide(struct pc *pc, struct error *err)
 
 /* -- ports -- */
 
+/*
+ * Nobody waits for a wire that is not there. On the PC with PCI the interrupt does not heed OUT2,
+ * as on QEMU's: systems written on that one (xv6, JOS) never set it. The ISA PC is an AT.
+ */
 static bool add_serial(struct pc *pc, struct error *err)
 {
     static const struct { const char *name, *port, *irq; unsigned n; bool always; } com[] = {
@@ -192,9 +206,9 @@ static bool add_serial(struct pc *pc, struct error *err)
         snprintf(key, sizeof key, "%s.present", com[i].name);
         if (!config_flag(pc->machine->config, key, com[i].always))
             continue;
-        snprintf(key, sizeof key, "%s.fast", com[i].name);
-        if (!config_text(pc->machine->config, key, NULL) && !pc_set(pc, key, "yes", err))
-            return false;               /* nobody waits for a wire that is not there */
+        if (!usually(pc, com[i].name, "fast", "yes", err)
+            || !usually(pc, com[i].name, "gate", pc->pci ? "no" : "yes", err))
+            return false;
         snprintf(key, sizeof key, "%s.port", com[i].name);
         if (!pc_set(pc, key, com[i].port, err) || !pc_add(pc, &uart_type, com[i].name, err)
             || !pc_irq(pc, com[i].irq, com[i].n, err))

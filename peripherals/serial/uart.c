@@ -1,7 +1,8 @@
 /*
  * 16550A serial port: eight ports, one interrupt, by National Semiconductor's data sheet
  * "PC16550D Universal Asynchronous Receiver/Transmitter with FIFOs", whose section titles
- * are in [brackets]. On a PC the interrupt passes a gate that OUT2 opens.
+ * are in [brackets]. On an AT the interrupt passes a gate that OUT2 opens; a board whose
+ * "gate" is no leads it on as it is.
  *
  * A character takes its bits at the programmed rate. The far end hears it when it is
  * written, not when it is sent, so that a guest's last words before the end of a run are
@@ -67,7 +68,7 @@ struct uart {
     struct line   irq;
     struct event  sent, arrival, timeout;
     struct chr   *out;
-    bool          fast, flow;           /* of the configuration */
+    bool          fast, flow, gate;     /* of the configuration */
     STATE_MEMBERS(UART_STATE)
 };
 DEFINE_STATE(struct uart, UART_STATE);
@@ -144,9 +145,9 @@ static u8 cause(const struct uart *u)
 /* OUT2 is a pin, and in loopback all of these are inactive. */
 static void update(struct uart *u)
 {
-    bool gate = (u->mcr & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2;
+    bool open = !u->gate || (u->mcr & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2;
 
-    line_set(&u->irq, gate && cause(u) != IIR_NONE);
+    line_set(&u->irq, open && cause(u) != IIR_NONE);
 }
 
 /* [FIFO Interrupt Mode Operation]: four character times after the last arrival or read. */
@@ -482,6 +483,7 @@ static bool uart_attach(struct device *dev, struct error *err)
 
     u->fast = device_flag(dev, "fast", false);
     u->flow = device_flag(dev, "flow", true);
+    u->gate = device_flag(dev, "gate", true);
     device_line(dev, &u->irq, "irq");
     device_event(dev, &u->sent, "sent", uart_on_sent);
     device_event(dev, &u->arrival, "arrival", uart_on_arrival);

@@ -321,6 +321,17 @@ Test(uart, out2_is_the_gate_of_the_interrupt)
     cr_assert_not(pic->level[4]);
 }
 
+Test(uart, a_board_may_do_without_the_gate)
+{
+    config_set(config, "com1.gate", "no", NULL);
+    restart();
+    out8(m, MCR, 0);
+    out8(m, IER, 2);
+    cr_assert(pic->level[4]);
+    out8(m, IER, 0);
+    cr_assert_not(pic->level[4]);
+}
+
 Test(uart, loopback_leads_the_modem_outputs_to_its_inputs)
 {
     static const u8 row[][2] = {
