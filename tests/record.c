@@ -6,7 +6,7 @@
  *       of an encoding
  *   record --write DIRECTORY [--each N]
  *       writes what the host does in N cases of each row, for tests/insn/vectors, to files 0 to f
- *       by the upper half of the opcode; then: zstd -19 --rm DIRECTORY/?
+ *       by the upper half of the opcode, and v0 to vf with VEX; then zstd -19 --rm them
  *   record --reasons
  *       says which rows are not compared, and why
  *
@@ -117,7 +117,7 @@ static bool save(const char *directory, unsigned name, const struct buffer *b)
     char path[512];
     FILE *f;
 
-    snprintf(path, sizeof path, "%s/%x", directory, name);
+    snprintf(path, sizeof path, "%s/%s%x", directory, name & 16 ? "v" : "", name & 15);
     f = fopen(path, "wb");
     if (!f || fwrite(b->bytes, 1, b->used, f) != b->used || fclose(f) != 0) {
         perror(path);
@@ -126,17 +126,25 @@ static bool save(const char *directory, unsigned name, const struct buffer *b)
     return true;
 }
 
+/* In which file a row is: 0 to 15, with VEX 16 to 31. */
+static unsigned file_of(const struct row *row)
+{
+    struct encoding e;
+
+    encoding_parse(row, &e);
+    return e.opcode >> 4 | (e.map > MAP_VEX ? 16 : 0);
+}
+
 /* The host's results of all rows, by the upper half of their opcodes: what changes is small. */
 static int write_all(struct session *s, const char *directory, unsigned each)
 {
-    for (unsigned name = 0; name < 16; name++) {
+    for (unsigned name = 0; name < 32; name++) {
         struct buffer b = { 0 };
-        struct encoding e;
 
         store_begin(&b);
         for (unsigned i = 0; i < x86_row_count; i++)
             for (unsigned bits = 32; bits <= 64; bits += 32)
-                if (encoding_parse(&x86_rows[i], &e) && e.opcode >> 4 == name
+                if (file_of(&x86_rows[i]) == name
                     && !insn_excluded(&x86_rows[i], bits) && !write_row(s, i, bits, each, &b))
                     return 1;
         store_end(&b);

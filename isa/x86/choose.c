@@ -23,7 +23,13 @@ static bool rm_is_memory(unsigned operand)
 {
     return (operand >= Eb && operand <= Ey) || (operand >= M && operand <= Mp)
         || operand == Ob || operand == Ov || (operand >= W && operand <= Wb)
-        || operand == Q || operand == Qd;
+        || operand == Q || operand == Qd || operand == VSIB;
+}
+
+/* An immediate beside leaves no room for the address. */
+static unsigned vector_form(const struct decoding *s)
+{
+    return !s->memory ? 0 : 1u + (s->rip_relative && s->has_imm ? EA_GEN : s->ea);
 }
 
 static handler choose_handler(const struct decoding *s, const struct row *row)
@@ -50,8 +56,12 @@ static handler choose_handler(const struct decoding *s, const struct row *row)
         return o->handlers[s->memory];
     case KIND_RM_W: case KIND_MUL2:
         return o->handlers[s->memory * 4 + width];
-    case KIND_VEC:                      /* an immediate beside leaves no room for the address */
-        return o->handlers[!s->memory ? 0 : 1 + (s->rip_relative && s->has_imm ? EA_GEN : s->ea)];
+    case KIND_VEC:
+        return o->handlers[vector_form(s)];
+    case KIND_VEX:
+        return o->handlers[(s->vex_l ? VECTOR_FORMS : 0) + vector_form(s)];
+    case KIND_LENGTH:
+        return o->handlers[s->vex_l];
     case KIND_STACK:
         return o->handlers[(s->code_size == MODE_64 ? 4 : 0) + width];
     default:

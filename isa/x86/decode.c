@@ -13,7 +13,7 @@
 
 /* Bytes of an instruction: SDM 2 2.3.11; iAPX 286 Programmer's Reference, exception 13 */
 enum { LONGEST = 15, LONGEST_286 = 10 };
-enum { GOT, MORE, BAD };
+enum { GOT, MORE, BAD, NO_VEX };
 
 static unsigned longest(const struct x86 *cpu)
 {
@@ -83,6 +83,60 @@ static bool prefix(struct decoding *s, u8 byte)
     }
 }
 
+/*
+ * C4h and C5h are LES and LDS outside of 64-bit code, unless what would be their ModRM byte names
+ * a register; in real and virtual-8086 mode, and where nothing is encoded so, always.
+ */
+static int vex_begins(struct decoding *s)
+{
+    bool any = x86_has(s->cpu, F_AVX) || x86_has(s->cpu, F_BMI1) || x86_has(s->cpu, F_BMI2);
+
+    if (!any || x86_is_real(s->cpu))
+        return NO_VEX;
+    if (s->code_size == MODE_64)
+        return GOT;
+    if (s->at == s->code->room)
+        return MORE;
+    return s->code->bytes[s->at] >= 0xc0 ? GOT : NO_VEX;
+}
+
+/*
+ * SDM 2 2.3.5: what REX and the prefixes 66 F2 F3 would say is said by VEX, inverted in part. Bits
+ * that name registers beyond the eighth do not count outside of 64-bit code.
+ */
+static int vex(struct decoding *s, u8 first)
+{
+    static const u8 repeat[4] = { 0, 0, 0xf3, 0xf2 };
+    u64 v = 0, byte;
+    int r = vex_begins(s);
+
+    if (r != GOT)
+        return r;
+    if ((r = fetch(s, first == 0xc4 ? 2 : 1, &v)) != GOT)
+        return r;
+    if (first == 0xc5)                  /* as C4h has it, X, B and W clear, the map 0F */
+        v = (v & 0x80) | 0x61 | (v & 0x7f) << 8;
+    s->vex = true;
+    s->vex_late = s->rex || s->lock || s->opsize_given || s->repeat;
+    s->rex = (u8)((~v >> 5 & 7) | (v >> 12 & REX_W));
+    s->vvvv = ~v >> 11 & 15;
+    if (s->code_size != MODE_64) {
+        s->rex &= REX_W;
+        s->vvvv &= 7;
+    }
+    s->vex_l = v >> 10 & 1;
+    s->opsize_given = (v >> 8 & 3) == 1;
+    s->repeat = repeat[v >> 8 & 3];
+    s->map = (u8)(MAP_VEX + (v & 0x1f));
+    if ((v & 0x1f) < MAP_0F || (v & 0x1f) > MAP_0F3A)
+        return illegal(s);
+    if ((r = fetch(s, 1, &byte)) != GOT)
+        return r;
+    s->opcode = (u8)byte;
+    s->opcode_at = (u8)(s->at - 1);
+    return GOT;
+}
+
 /* In 64-bit mode the ES CS SS DS prefixes are null: SDM 2 2.2.1. The last of FS and GS counts. */
 static int prefixes_and_opcode(struct decoding *s)
 {
@@ -108,6 +162,8 @@ static int prefixes_and_opcode(struct decoding *s)
         s->segment_given = fs_gs != 0;
     }
     s->map = MAP_1;
+    if ((b & 0xfe) == 0xc4 && (r = vex(s, (u8)b)) != NO_VEX)
+        return r;
     if (b == 0x0f && !x86_has(s->cpu, F_ONLY86)) {
         if ((r = fetch(s, 1, &b)) != GOT)
             return r;
@@ -134,6 +190,8 @@ static bool matches(const struct decoding *s, const struct encoding *e)
     if (e->b0 && s->rex & REX_B)
         return false;
     if (e->w >= 0 && e->w != ((s->rex & REX_W) != 0))
+        return false;
+    if (s->vex && e->length < LENGTH_IGNORED && e->length != s->vex_l)
         return false;
     switch (e->prefix) {
     case PREFIX_NONE: return !s->opsize_given && !s->repeat;
@@ -207,7 +265,7 @@ static int memory_32(struct decoding *s, s64 *disp)
             return r;
         base = sib & 7;
         idx = (unsigned)(sib >> 3 & 7) | (s->rex & REX_X ? 8 : 0);
-        idx = idx == 4 ? ZERO : idx;
+        idx = idx == 4 && !s->vsib ? ZERO : idx;
         scale = (unsigned)sib >> 6;
     } else if (mod == 0 && base == 5 && s->code_size == MODE_64) {
         s->rip_relative = true;
@@ -221,7 +279,7 @@ static int memory_32(struct decoding *s, s64 *disp)
     if (!s->segment_given)
         s->segment = base == RSP || base == RBP ? SS : DS;
     s->out->op.base = (u8)GPR_OFFSET(base);
-    s->out->op.idx = (u8)GPR_OFFSET(idx);
+    s->out->op.idx = s->vsib ? (u8)idx : (u8)GPR_OFFSET(idx);
     s->out->op.mem = (u8)scale;
     return mod == 0 ? GOT : fetch_signed(s, mod == 1 ? 1 : 4, disp);
 }
@@ -345,6 +403,22 @@ static void put_register(struct decoding *s, unsigned position, unsigned n, int 
                  : class == CLASS_GENERAL ? (unsigned)GPR_OFFSET(n) : n);
 }
 
+/*
+ * Registers go where their operand stands. But where VEX.vvvv names one that is always op.src, and
+ * ModRM.reg op.dst; ModRM.rm is op.base with any VEX.
+ */
+enum { PLACE_REG = 0, PLACE_VVVV = 1, PLACE_RM = 2 };
+
+static void put_rm(struct decoding *s, unsigned position, unsigned n, int class)
+{
+    if (s->memory)
+        return;
+    if (!s->by_role)
+        put_register(s, position, n, class);
+    if (s->vex)
+        put_register(s, PLACE_RM, n, class);
+}
+
 /* Operands that ModRM.rm names: a register, or memory (whose registers are known already). */
 static bool rm_operand(struct decoding *s, unsigned position, unsigned operand)
 {
@@ -352,26 +426,33 @@ static bool rm_operand(struct decoding *s, unsigned position, unsigned operand)
 
     switch (operand) {
     case Eb:
-        if (!s->memory)
-            put_register(s, position, n, CLASS_BYTE);
+        put_rm(s, position, n, CLASS_BYTE);
         return true;
     case Ew: case Ed: case Eq: case Ev: case Ey: case Rw: case Rd: case Rq: case Rv: case Ry:
-        if (!s->memory)
-            put_register(s, position, n, CLASS_GENERAL);
+        put_rm(s, position, n, CLASS_GENERAL);
         return true;
     case W: case Wq: case Wd: case Ww: case Wb: case U:
-        if (!s->memory)
-            put_register(s, position, n, CLASS_INDEX);
+        put_rm(s, position, n, CLASS_INDEX);
         return true;
     case Q: case Qd: case N: case STi:
-        if (!s->memory)
-            put_register(s, position, n & 7, CLASS_INDEX);
+        put_rm(s, position, n & 7, CLASS_INDEX);
         return true;
     case M: case Mb: case Mw: case Md: case Mq: case Mv: case My: case Mt: case Mx: case Mp:
+    case VSIB:
         return true;
     default:
         return false;
     }
+}
+
+/* Its upper bit does not count outside of 64-bit code, which no template knows. */
+static int fourth_register(struct decoding *s)
+{
+    int r = immediate(s, 1, false);
+
+    s->wide |= s->code_size != MODE_64;
+    s->out->op.imm &= s->code_size == MODE_64 ? 0xff : 0x7f;
+    return r;
 }
 
 /* FS and GS came with the 80386; the 8086 looks at two bits only. */
@@ -389,6 +470,8 @@ static int operand(struct decoding *s, unsigned position, unsigned kind)
 
     if (rm_operand(s, position, kind))
         return GOT;
+    if (s->by_role)
+        position = PLACE_REG;
     switch (kind) {
     case Gb: put_register(s, position, reg, CLASS_BYTE); return GOT;
     case Gw: case Gd: case Gq: case Gv: case Gy:
@@ -400,6 +483,9 @@ static int operand(struct decoding *s, unsigned position, unsigned kind)
     case rDX: put_register(s, position, RDX, CLASS_GENERAL); return GOT;
     case V: put_register(s, position, reg, CLASS_INDEX); return GOT;
     case V0: return GOT;
+    case H: put_register(s, PLACE_VVVV, s->vvvv, CLASS_INDEX); return GOT;
+    case By: put_register(s, PLACE_VVVV, s->vvvv, CLASS_GENERAL); return GOT;
+    case L: return fourth_register(s);
     case P: put_register(s, position, reg & 7, CLASS_INDEX); return GOT;
     case Cy: case Dy: put_register(s, position, reg, CLASS_INDEX); return GOT;
     case Sw: return segment_register(s, position, reg & 7);
@@ -420,9 +506,11 @@ static int operand(struct decoding *s, unsigned position, unsigned kind)
     }
 }
 
-/* SDM 2 table 3-4; 3A table 21-1 */
+/* SDM 2 table 3-4; 3A table 21-1. With VEX: SDM 2 2.3.6.1 */
 static u8 operand_width(const struct decoding *s, const struct row *row)
 {
+    if (s->vex)
+        return s->code_size == MODE_64 && s->rex & REX_W ? WIDTH_Q : WIDTH_D;
     if (s->code_size == MODE_64) {
         if (row->attributes & A_F64 || s->rex & REX_W)
             return WIDTH_Q;
@@ -433,9 +521,11 @@ static u8 operand_width(const struct decoding *s, const struct row *row)
     return (s->code_size == MODE_32) != s->opsize_given ? WIDTH_D : WIDTH_W;
 }
 
-/* #NM, #UD of the floating-point and vector units: SDM 3A 2.5, 13.1. 0: none. */
+/* #NM, #UD of the floating-point and vector units: SDM 3A 2.5, 13.1; SDM 2 2.4. 0: none. */
 static u8 unit_vector(u64 mode, u32 attributes)
 {
+    if (attributes & A_AVX)
+        return !(mode & MODE_AVX) ? V_UD : mode & MODE_TS ? V_NM : 0;
     if (attributes & A_X87 && mode & (MODE_EM | MODE_TS))
         return V_NM;
     if (attributes & A_SSE && (mode & MODE_EM || !(mode & MODE_SSE)))
@@ -447,10 +537,26 @@ static u8 unit_vector(u64 mode, u32 attributes)
     return 0;
 }
 
+/* What #UD comes of with VEX, whatever the row: SDM 2 2.3.2, 2.3.6. */
+static bool vex_is_legal(const struct decoding *s, const struct encoding *e)
+{
+    return !s->vex_late && (e->vvvv || s->vvvv == 0);
+}
+
+/* SDM 2 2.3.12, and the entries of VPGATHERDD and its like: no two of the registers coincide. */
+static bool vsib_is_legal(const struct decoding *s)
+{
+    const struct op *op = &s->out->op;
+
+    return (s->modrm & 7) == 4 && s->asize != ASIZE_16
+        && op->dst != op->src && op->dst != op->idx && op->src != op->idx;
+}
+
 static int decode(struct decoding *s)
 {
     struct insn *out = s->out;
     const struct row *row;
+    const struct encoding *e;
     const struct decoder *d = x86_decoder(s->cpu);
     unsigned opcode_end;
     u64 byte;
@@ -470,18 +576,22 @@ static int decode(struct decoding *s)
     row = find_row(s);
     if (!row)
         return illegal(s);
+    e = &d->encoding[row - x86_rows];
     out->row = row;
     s->width = operand_width(s, row);
-    if (!d->encoding[row - x86_rows].modrm)
+    s->by_role = e->vvvv;
+    s->vsib = e->vsib;
+    if (!e->modrm)
         s->at = opcode_end;             /* an 8086's row where others have ModRM */
-    else if (s->modrm < 0xc0 && !(row->attributes & A_MOV_CR)
-             && d->encoding[row - x86_rows].exact < 0)
+    else if (s->modrm < 0xc0 && !(row->attributes & A_MOV_CR) && e->exact < 0)
         if ((r = modrm_memory(s)) != GOT)
             return r;
     for (unsigned i = 0; i < COUNT(row->operand) && row->operand[i]; i++)
         if ((r = operand(s, i, row->operand[i])) != GOT)
             return r;
     if (s->lock && !(row->attributes & A_LOCK && s->memory) && x86_has(s->cpu, F_I386))
+        return illegal(s);
+    if (s->vex && (!vex_is_legal(s, e) || (s->vsib && !vsib_is_legal(s))))
         return illegal(s);
     s->vector = unit_vector(s->cpu->mode, row->attributes);
     if (s->vector)

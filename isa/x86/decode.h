@@ -20,6 +20,7 @@ enum {
     OPCODE_PREFIX = 1 << 1,             /* it is 66, F2 or F3 */
     OPCODE_REX    = 1 << 2,             /* ... 40 to 4F */
     OPCODE_ESCAPE = 1 << 3,             /* ... 0F */
+    OPCODE_VEX    = 1 << 4,             /* ... C4 or C5 */
 };
 
 bool decoder_build(struct decoder *, struct error *);
@@ -27,7 +28,8 @@ void decoder_free(struct decoder *);
 
 enum operation_kind {
     KIND_NONE, KIND_RMW2, KIND_CMP2, KIND_MOV2, KIND_RMW1, KIND_LOAD2, KIND_SHIFT2, KIND_PLAIN,
-    KIND_WIDTH, KIND_RM, KIND_RM_W, KIND_MUL2, KIND_VEC, KIND_STACK, KIND_BRANCH,
+    KIND_WIDTH, KIND_RM, KIND_RM_W, KIND_MUL2, KIND_VEC, KIND_VEX,
+    KIND_LENGTH, KIND_STACK, KIND_BRANCH,
 };
 
 struct operation {

@@ -17,6 +17,7 @@ static void mark_prefixes(u8 *opcode)
 {
     opcode[0x66] = opcode[0xf2] = opcode[0xf3] = OPCODE_PREFIX;
     opcode[0x0f] = OPCODE_ESCAPE;
+    opcode[0xc4] = opcode[0xc5] = OPCODE_VEX;
     memset(opcode + 0x40, OPCODE_REX, 16);
 }
 

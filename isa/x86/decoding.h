@@ -7,7 +7,7 @@
 
 enum { REX_W = 8, REX_R = 4, REX_X = 2, REX_B = 1, REX = 0x40 };
 enum { WIDTH_B, WIDTH_W, WIDTH_D, WIDTH_Q };
-enum { EA_BD, EA_BIS, EA_ABS, EA_GEN };
+enum { EA_BD, EA_BIS, EA_ABS, EA_GEN, EAS, VECTOR_FORMS };  /* those and one for registers */
 
 struct node { u16 row, next; };         /* + 1; 0 ends */
 
@@ -47,6 +47,10 @@ struct decoding {
     u8                 ea;              /* EA_* */
     u8                 disp_at, disp_bytes; /* where they stand in the instruction, for templates */
     u8                 imm_at, imm_bytes, opcode_at;
+    u8                 vvvv;            /* of VEX, not inverted */
+    bool               vex, vex_l;
+    bool               vex_late;        /* behind a prefix that it does not bear */
+    bool               by_role, vsib;   /* see operand() */
     bool               imm_signed, wide;    /* wide: with something that templates do not know */
     bool               memory;          /* ModRM, or moffs, names memory */
     bool               rip_relative;

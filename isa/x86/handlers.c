@@ -29,8 +29,12 @@
 #define TABLE_RM_W_(name)   static const handler t_##name[] = { W4_(name, _r), W4_(name, _m) };
 #define TABLE_MUL_(name)    static const handler t_##name[] = {                 \
     W4_(name, _r), W4_(name, _m), W4_(name, _r_nf) };
-#define TABLE_V_(name)      static const handler t_##name[] = {                 \
-    h_##name##_rr, h_##name##_rm_bd, h_##name##_rm_bis, h_##name##_rm_abs, h_##name##_rm_gen };
+#define VECTOR_(name)       h_##name##_rr, h_##name##_rm_bd, h_##name##_rm_bis,      \
+                            h_##name##_rm_abs, h_##name##_rm_gen
+#define TABLE_V_(name)      static const handler t_##name[] = { VECTOR_(name) };
+#define TABLE_X_(name)      static const handler t_##name[] = {                 \
+    VECTOR_(name##_x), VECTOR_(name##_y) };
+#define TABLE_N_(name)      static const handler t_##name[] = { h_##name##_x, h_##name##_y };
 #define TABLE_ST_(name)     static const handler t_##name[] = {                 \
     NULL, h_##name##_w_any, h_##name##_d_any, NULL,                             \
     NULL, h_##name##_w_64, NULL, h_##name##_q_64 };
@@ -38,7 +42,7 @@
 RMW2_LIST(TABLE_2_) CMP2_LIST(TABLE_2_) MOV2_LIST(TABLE_2_) RMW1_LIST(TABLE_1_)
 LOAD2_LIST(TABLE_L_) STACK_LIST(TABLE_ST_) BRANCH_LIST(TABLE_P_) PLAIN_LIST(TABLE_P_)
 WIDTH_LIST(TABLE_W_) RM_LIST(TABLE_RM_) RM_W_LIST(TABLE_RM_W_) SHIFT2_LIST(TABLE_S_)
-MUL2_LIST(TABLE_MUL_) VEC_LIST(TABLE_V_)
+MUL2_LIST(TABLE_MUL_) VEC_LIST(TABLE_V_) VEX_LIST(TABLE_X_) LENGTH_LIST(TABLE_N_)
 
 #define ENTRY_(name, kind)      [OP_##name] = { #name, t_##name, kind },
 #define ENTRY_RMW2(name)        ENTRY_(name, KIND_RMW2)
@@ -55,10 +59,13 @@ MUL2_LIST(TABLE_MUL_) VEC_LIST(TABLE_V_)
 #define ENTRY_MUL2(name)        ENTRY_(name, KIND_MUL2)
 #define ENTRY_SHIFT2(name)      ENTRY_(name, KIND_SHIFT2)
 #define ENTRY_VEC(name)         ENTRY_(name, KIND_VEC)
+#define ENTRY_VEX(name)         ENTRY_(name, KIND_VEX)
+#define ENTRY_LENGTH(name)      ENTRY_(name, KIND_LENGTH)
 
 const struct operation x86_operations[OPERATIONS] = {
     RMW2_LIST(ENTRY_RMW2) CMP2_LIST(ENTRY_CMP2) MOV2_LIST(ENTRY_MOV2) RMW1_LIST(ENTRY_RMW1)
     LOAD2_LIST(ENTRY_LOAD2) STACK_LIST(ENTRY_STACK) BRANCH_LIST(ENTRY_BRANCH)
     PLAIN_LIST(ENTRY_PLAIN) WIDTH_LIST(ENTRY_WIDTH) RM_LIST(ENTRY_RM) RM_W_LIST(ENTRY_RM_W)
-    MUL2_LIST(ENTRY_MUL2) SHIFT2_LIST(ENTRY_SHIFT2) VEC_LIST(ENTRY_VEC)
+    MUL2_LIST(ENTRY_MUL2) SHIFT2_LIST(ENTRY_SHIFT2) VEC_LIST(ENTRY_VEC) VEX_LIST(ENTRY_VEX)
+    LENGTH_LIST(ENTRY_LENGTH)
 };

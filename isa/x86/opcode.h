@@ -8,6 +8,10 @@
  *              register. =XX: that very ModRM byte. Whether ModRM names memory or a
  *              register follows from the operands (M..: memory only; R.., U.., N.., STi:
  *              register only).
+ *   or         "VEX[.128|.256|.LIG|.LZ][.66|.F3|.F2].0F[38|3A].[W0|W1|WIG] XX [/r | /0../7]"
+ *              .LIG: VEX.L is ignored. .LZ: it must be 0. None of .128 .256 .LIG .LZ: either,
+ *              and it says how wide the operands are. VEX.vvvv must be 1111b unless an operand
+ *              (H, By) stands for it.
  */
 #pragma once
 #include "core/types.h"
@@ -35,8 +39,11 @@ enum operand {
     AL, rAX, CL, rDX,
     /* Segment, control and debug registers of ModRM.reg; segment registers by name */
     Sw, Cy, Dy, sES, sCS, sSS, sDS, sFS, sGS,
-    /* XMM: reg; rm or memory of 128, 64, 32, 16, 8 bits; rm register only; XMM0 implied */
-    V, W, Wq, Wd, Ww, Wb, U, V0,
+    /* XMM, or YMM: reg; rm or memory of all its bits, 64, 32, 16, 8; rm register only; XMM0
+     * implied; VEX.vvvv; bits 4 to 7 of an immediate byte */
+    V, W, Wq, Wd, Ww, Wb, U, V0, H, L,
+    /* Memory with a vector as index: VSIB. General register of VEX.vvvv: d, or q with VEX.W */
+    VSIB, By,
     /* MMX: reg; rm or memory of 64, 32 bits; rm register only */
     P, Q, Qd, N,
     /* x87: stack register of ModRM.rm */
@@ -61,10 +68,13 @@ enum {
     A_ASIZE  = 1 << 13,             /* op.mem has the address size: strings, LOOP */
     A_MOV_CR = 1 << 14,             /* ModRM.mod is ignored: always a register */
     A_REP    = 1 << 15,             /* op.dst is the repeat prefix: 0, F2h or F3h */
+    /* Bits 16 to 27 are UNDEF's. */
+    A_AVX    = 1 << 28,             /* #UD without CR4.OSXSAVE and XCR0's AVX, #NM with TS */
 };
 
 /* Undefined flags, where the manual says so: UNDEF(AF | OF) */
 #define UNDEF(flags)    ((u32)(flags) << 16)
+#define UNDEFINED_FLAGS(attributes) ((attributes) >> 16 & 0xfff)
 
 struct row {
     const char *encoding;
@@ -78,9 +88,13 @@ extern const struct row x86_rows[];
 extern const unsigned x86_row_count;
 
 /* A row's encoding, parsed. */
-enum map { MAP_1, MAP_0F, MAP_0F38, MAP_0F3A, MAPS };
+enum map {
+    MAP_1, MAP_0F, MAP_0F38, MAP_0F3A,
+    MAP_VEX, MAP_VEX_0F = MAP_VEX + MAP_0F, MAP_VEX_0F38, MAP_VEX_0F3A, MAPS,
+};
 enum { PREFIX_ANY, PREFIX_NONE, PREFIX_66, PREFIX_F3, PREFIX_F2 };
 enum { MOD_ANY, MOD_MEMORY, MOD_REGISTER };
+enum { LENGTH_0, LENGTH_1, LENGTH_IGNORED, LENGTH_CHOOSES };    /* what VEX.L must be, or does */
 
 struct encoding {
     u8 map, opcode, prefix;
@@ -90,7 +104,11 @@ struct encoding {
     s8 digit;                       /* ModRM.reg, -1: any */
     s16 exact;                      /* the whole ModRM byte, -1: any */
     u8 mod;                         /* MOD_* */
+    u8 length;                      /* LENGTH_*, of a VEX map */
+    bool vvvv;                      /* an operand stands for VEX.vvvv */
+    bool vsib;
 };
 
 /* False: not of the form above. */
 bool encoding_parse(const struct row *, struct encoding *);
+bool encoding_is_vex(const struct row *);

@@ -13,10 +13,13 @@
  *   RM_W    the same for each width: h_NAME_b_r ... h_NAME_q_m
  *   MUL2    the same, and h_NAME_w_r_nf ... without flags
  *   VEC     vector register and memory, with fast addressing: h_NAME_rr, h_NAME_rm_bd ...
+ *   VEX     the same for XMM and for YMM: h_NAME_x_rr ..., h_NAME_y_rr ...
+ *   LENGTH  registers only, for XMM and for YMM: h_NAME_x, h_NAME_y
  *   STACK   w d q, each with a 64-bit stack without segments (_64) and any other (_any)
  *   BRANCH  conditional, by a relative target: h_NAME
  */
 #pragma once
+#include "isa/x86/ops/avx.h"
 #include "isa/x86/ops/integer.h"
 #include "isa/x86/ops/sse.h"
 #include "isa/x86/ops/system.h"
@@ -35,21 +38,24 @@
                         X(jp) X(jnp) X(jl) X(jnl) X(jle) X(jnle) X(jcxz) X(loop) X(loope) X(loopne)
 
 #define PLAIN_LIST(X)   INTEGER_PLAIN(X) SYSTEM_PLAIN(X) TRANSFER_PLAIN(X) X87_PLAIN(X) \
-                        SSE_PLAIN(X) X(nop) X(movabs)
+                        SSE_PLAIN(X) AVX_PLAIN(X) X(nop) X(movabs)
 #define WIDTH_LIST(X)   INTEGER_WIDTH(X) SYSTEM_WIDTH(X) TRANSFER_WIDTH(X) X87_WIDTH(X)
 #define RM_LIST(X)      INTEGER_RM(X) SYSTEM_RM(X) TRANSFER_RM(X) X87_RM(X) SSE_RM(X)
 #define RM_W_LIST(X)    INTEGER_RM_W(X) SYSTEM_RM_W(X) TRANSFER_RM_W(X) SSE_RM_W(X) \
                         X(jmp_ind) X(call_ind) X(push_rm) X(pop_rm)
 #define MUL2_LIST(X)    INTEGER_MUL2(X)
 #define SHIFT2_LIST(X)  INTEGER_SHIFT2(X)
-#define VEC_LIST(X)     SSE_VEC(X) X87_VEC(X)
+#define VEC_LIST(X)     SSE_VEC(X) X87_VEC(X) AVX_VEC(X)
+#define VEX_LIST(X)     AVX_VEX(X)
+#define LENGTH_LIST(X)  AVX_LENGTH(X)
 
 enum operation_id {
     OP_none,
 #define NAME_(name) OP_##name,
     RMW2_LIST(NAME_) CMP2_LIST(NAME_) MOV2_LIST(NAME_) RMW1_LIST(NAME_) LOAD2_LIST(NAME_)
     STACK_LIST(NAME_) BRANCH_LIST(NAME_) PLAIN_LIST(NAME_) WIDTH_LIST(NAME_) RM_LIST(NAME_)
-    RM_W_LIST(NAME_) MUL2_LIST(NAME_) SHIFT2_LIST(NAME_) VEC_LIST(NAME_)
+    RM_W_LIST(NAME_) MUL2_LIST(NAME_) SHIFT2_LIST(NAME_) VEC_LIST(NAME_) VEX_LIST(NAME_)
+    LENGTH_LIST(NAME_)
 #undef NAME_
     OPERATIONS
 };

@@ -16,7 +16,31 @@ bool template_build(struct decoder *d)
     return d->templates;
 }
 
-/* The bytes that make the shape, all 47 bits of them. */
+/* Through the escape to the opcode: which map it is of. */
+static inline unsigned escape_map(const u8 **b)
+{
+    unsigned map = *++*b == 0x38 ? MAP_0F38 : **b == 0x3a ? MAP_0F3A : MAP_0F;
+
+    *b += map != MAP_0F;
+    return map;
+}
+
+/* The one or two bytes of VEX, which say all that REX, prefixes and escapes do elsewhere. */
+static inline unsigned vex_map(const u8 **b, u64 *key)
+{
+    unsigned map = MAP_VEX_0F;
+
+    *key |= (u64)(*b)[1] << 47 | BIT(63);
+    if (**b == 0xc4) {
+        map = MAP_VEX + ((*b)[1] & 3);
+        *key |= (u64)(*b)[2] << 55 | BIT(25);
+        ++*b;
+    }
+    *b += 2;
+    return map;
+}
+
+/* The bytes that make the shape, all 47 bits of them; with VEX 64. */
 static inline u64 key_of(const struct x86 *cpu, const struct decoder *d, const u8 *bytes,
                          unsigned *at)
 {
@@ -34,11 +58,12 @@ static inline u64 key_of(const struct x86 *cpu, const struct decoder *d, const u
         is = opcode[*++b];
     }
     if (is & OPCODE_ESCAPE) {
-        unsigned map = *++b == 0x38 ? MAP_0F38 : *b == 0x3a ? MAP_0F3A : MAP_0F;
+        unsigned map = escape_map(&b);
 
-        b += map != MAP_0F;
         is = d->opcode[map][*b];
         key |= (u64)map << 25;
+    } else if (unlikely(is & OPCODE_VEX) && (code_size == MODE_64 || b[1] >= 0xc0)) {
+        is = d->opcode[vex_map(&b, &key)][*b];
     }
     *at = (unsigned)(b - bytes);
     key |= (u64)*b << 17;

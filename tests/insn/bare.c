@@ -5,9 +5,11 @@
 
 #include "core/config.h"
 #include "core/error.h"
+#include "isa/x86/cpuid.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/paging.h"
 #include "isa/x86/x86.h"
+#include "isa/x86/xstate.h"
 
 static _Noreturn void no_bench(const struct error *err)
 {
@@ -59,6 +61,24 @@ void bare_destroy(struct bare *b)
 void bare_allow(struct bare *b, unsigned feature)
 {
     b->cpu->features[feature >> 6] |= BIT(feature & 63);
+}
+
+void bare_allow_vex(struct bare *b)
+{
+    static const u8 features[] = {
+        F_AVX, F_AVX2, F_VAES, F_VPCLMUL, F_FMA, F_F16C, F_BMI1, F_BMI2,
+    };
+
+    for (unsigned i = 0; i < COUNT(features); i++)
+        bare_allow(b, features[i]);
+}
+
+void bare_enable_avx(struct bare *b)
+{
+    bare_allow_vex(b);
+    b->cpu->cr4 |= CR4_OSXSAVE;
+    b->cpu->xcr0 = XSTATE_X87 | XSTATE_SSE | XSTATE_AVX;
+    x86_mode_update(b->cpu);
 }
 
 void bare_store(struct bare *b, u64 physical, const void *bytes, size_t count)

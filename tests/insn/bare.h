@@ -19,6 +19,9 @@ void         bare_destroy(struct bare *);
 
 /* A feature whose instructions are there before any model has them: enum feature. */
 void bare_allow(struct bare *, unsigned feature);
+/* ... what is encoded with VEX; and its state switched on, in the mode that the bench is in. */
+void bare_allow_vex(struct bare *);
+void bare_enable_avx(struct bare *);
 
 /* Stores that the CPU hears of, as from a device: code it has decoded is forgotten. */
 void bare_store(struct bare *, u64 physical, const void *bytes, size_t count);

@@ -16,17 +16,21 @@ enum { DATA_LOW = 0x8000, DATA_MID = 0x20000000, DATA_PAGES = 3, DATA_BYTES = 0x
 enum { SEL_CODE32 = 0x23, SEL_DATA = 0x2b, SEL_CODE64 = 0x33 };
 enum { NO_VECTOR = 0xff, HUNG = 0xfe };
 
-/* In the image that FXSAVE64 makes: SDM 1 table 10-2. */
+/*
+ * In the image that FXSAVE64 makes: SDM 1 table 10-2. With the upper halves of YMM registers
+ * behind its header it is one of XSAVE: 13.4.
+ */
 enum {
     FX_FCW = 0, FX_FSW = 2, FX_FTW = 4, FX_FOP = 6, FX_FIP = 8, FX_FDP = 16, FX_MXCSR = 24,
     FX_ST = 32, FX_XMM = 160, FX_USED = 416, FX_BYTES = 512,
+    FX_HEADER = 512, FX_YMM = 576, FX_WHOLE = 832,
 };
 
 struct registers {
     u64 gpr[16], rip, rflags;
     u16 sel[6];                         /* by enum segment_name */
     u64 fs_base, gs_base;               /* 64-bit code only */
-    u8  fx[FX_BYTES];
+    u8  fx[FX_WHOLE];
 };
 
 struct patch { u16 at, count; u8 bytes[FX_BYTES]; };

@@ -10,7 +10,7 @@
 /* TF is how the host steps, RF how it restarts. */
 static u64 flags_compared(const struct insn_case *c)
 {
-    return ~(u64)(TF | RF | (c->row->attributes >> 16 & 0xffff));
+    return ~(u64)(TF | RF | UNDEFINED_FLAGS(c->row->attributes));
 }
 
 static bool same_number(const u8 *a, const u8 *b, unsigned at, unsigned size)
@@ -96,11 +96,15 @@ static bool mmx_is_open(const struct insn_case *c, const struct insn_result *hos
 
 static const char *xmm_difference(const char *name, const u8 *a, const u8 *b)
 {
-    bool roughly = strncmp(name, "rcp", 3) == 0 || strncmp(name, "rsqrt", 5) == 0;
+    const char *bare = name[0] == 'v' ? name + 1 : name;
+    bool roughly = strncmp(bare, "rcp", 3) == 0 || strncmp(bare, "rsqrt", 5) == 0;
 
     for (unsigned i = FX_XMM; i < FX_USED; i += 16)
         if (!same_number(a, b, i, 16) && !(roughly && near_reciprocal(a + i, b + i)))
             return "XMM";
+    for (unsigned i = FX_YMM; i < FX_WHOLE; i += 16)
+        if (!same_number(a, b, i, 16) && !(roughly && near_reciprocal(a + i, b + i)))
+            return "YMM";
     return same_number(a, b, FX_MXCSR, 4) ? NULL : "MXCSR";
 }
 
@@ -232,7 +236,7 @@ static bool order_is_open(const struct insn_case *c, const struct insn_result *h
         return false;
     if (strcmp(name, "call_ind") == 0)  /* pushes first: SDM 2 CALL checks the target first */
         return ours->vector == V_GP;
-    if ((c->row->attributes & A_SSE || strcmp(name, "cmpxchg16b") == 0)
+    if ((c->row->attributes & (A_SSE | A_AVX) || strcmp(name, "cmpxchg16b") == 0)
         && host->vector == V_GP && ours->vector == V_SS)
         return true;                    /* misaligned, and not canonical on the stack */
     for (unsigned i = 0; i < COUNT(fault_order_is_open); i++)
@@ -264,6 +268,8 @@ static bool anything_goes(const struct insn_case *c, const struct insn_result *h
         return true;
     if (strncmp(name, "maskmov", 7) == 0)       /* is what is masked off checked? SDM 2 MASKMOVQ */
         return host->vector != NO_VECTOR;
+    if (strncmp(name, "vpgather", 8) == 0)      /* what does a fault leave in the mask? */
+        return ours->vector != NO_VECTOR && ours->vector != V_UD;
     if (c->row->feature == F_SHA)       /* the host wants no alignment, against both manuals */
         return ours->vector == V_GP;
     if (strcmp(name, "ins") == 0 || strcmp(name, "outs") == 0)  /* is a count of 0 checked? */
@@ -300,13 +306,15 @@ static void print_fx(FILE *f, const u8 *in, const u8 *a, const u8 *b)
         if (!same_number(in, a, i, 4) || !same_number(in, b, i, 4))
             fprintf(f, "  fx+%02u   %08x  host %08x  ours %08x\n", i, *(const u32 *)(in + i),
                     *(const u32 *)(a + i), *(const u32 *)(b + i));
-    for (unsigned i = 0; i < 24; i++) {
-        const u8 *v[3] = { in + FX_ST + 16 * i, a + FX_ST + 16 * i, b + FX_ST + 16 * i };
+    for (unsigned i = 0; i < 40; i++) {
+        unsigned at = i < 24 ? FX_ST + 16 * i : FX_YMM + 16 * (i - 24);
+        const u8 *v[3] = { in + at, a + at, b + at };
         static const char *const who[3] = { "", "  host ", "  ours " };
 
         if (!memcmp(v[0], v[1], 16) && !memcmp(v[0], v[2], 16))
             continue;
-        fprintf(f, "  %s%-2u ", i < 8 ? "ST  " : "XMM ", i < 8 ? i : i - 8);
+        fprintf(f, "  %s%-2u ", i < 8 ? "ST  " : i < 24 ? "XMM " : "YMM ",
+                i < 8 ? i : (i - 8) & 15);
         for (unsigned k = 0; k < 3; k++)
             fprintf(f, "%s%016llx %016llx", who[k], *(const unsigned long long *)(v[k] + 8),
                     *(const unsigned long long *)v[k]);

@@ -99,13 +99,27 @@ static bool choose_opsize(struct maker *m)
     return rng_one_in(&m->r, m->e.prefix == PREFIX_ANY ? 4 : 12);
 }
 
+/* With VEX they are illegal, and seldom there. */
+static void choose_operand_prefixes(struct maker *m, u8 *repeat)
+{
+    static const u8 any[] = { 0xf2, 0xf3 };
+
+    if (m->e.map > MAP_VEX) {
+        m->opsize = rng_one_in(&m->r, 80);
+        *repeat = rng_one_in(&m->r, 80) ? any[rng_below(&m->r, 2)] : 0;
+    } else {
+        *repeat = choose_repeat(m);
+        m->opsize = choose_opsize(m);
+    }
+}
+
 static unsigned put_prefixes(struct maker *m, u8 *to)
 {
     static const u8 override[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65 };
     bool lockable = m->row->attributes & A_LOCK;
-    u8 set[5], n = 0, repeat = choose_repeat(m);
+    u8 set[5], n = 0, repeat;
 
-    m->opsize = choose_opsize(m);
+    choose_operand_prefixes(m, &repeat);
     m->asize = m->c->bits;
     m->segment = 0;
     if (m->opsize)
@@ -130,10 +144,45 @@ static unsigned put_prefixes(struct maker *m, u8 *to)
     return n;
 }
 
+/* SDM 2 2.3.5. What is not for 32-bit code is tried there where it does not make LES or LDS. */
+static unsigned put_vex(struct maker *m, u8 *to)
+{
+    static const u8 pp[] = {
+        [PREFIX_NONE] = 0, [PREFIX_66] = 1, [PREFIX_F3] = 2, [PREFIX_F2] = 3,
+    };
+    bool long_mode = m->c->bits == 64;
+    unsigned n = 0, vvvv = 0, l = m->e.length, rex = (unsigned)rng_below(&m->r, 16);
+
+    if (m->e.vvvv || rng_one_in(&m->r, 60))
+        vvvv = (unsigned)rng_below(&m->r, long_mode ? 16 : 8);
+    if (l > LENGTH_1)
+        l = (unsigned)rng_below(&m->r, 2);
+    if (!long_mode)
+        rex &= 9;
+    if (m->e.w >= 0)
+        rex = (rex & 7) | (unsigned)m->e.w << 3;
+    if (long_mode && rng_one_in(&m->r, 80))
+        to[n++] = (u8)(0x40 | rng_below(&m->r, 16));
+    if (m->e.map == MAP_VEX_0F && rng_below(&m->r, 3) && !(m->e.w > 0)) {
+        rex &= 4;
+        to[n++] = 0xc5;
+        to[n++] = (u8)((rex & 4 ? 0 : 0x80) | (~vvvv & 15) << 3 | l << 2 | pp[m->e.prefix]);
+    } else {
+        to[n++] = 0xc4;
+        to[n++] = (u8)((~rex & 7) << 5 | (m->e.map - MAP_VEX));
+        to[n++] = (u8)((rex & 8) << 4 | (~vvvv & 15) << 3 | l << 2 | pp[m->e.prefix]);
+    }
+    m->rex = (u8)(long_mode ? 0x40 | rex : 0);
+    to[n++] = m->e.opcode;
+    return n;
+}
+
 static unsigned put_opcode(struct maker *m, u8 *to)
 {
     unsigned n = 0;
 
+    if (m->e.map > MAP_VEX)
+        return put_vex(m, to);
     m->rex = 0;
     if (m->c->bits == 64 && (m->e.w > 0 || rng_below(&m->r, 3))) {
         m->rex = 0x40 | (rng_next(&m->r) & 7);
@@ -207,12 +256,27 @@ static unsigned put_absolute(struct maker *m, unsigned reg, bool sib, u8 *to)
     return n + put_number(to + n, m->target, 4);
 }
 
+static unsigned put_vsib(struct maker *m, unsigned mod, unsigned reg, u8 *to)
+{
+    unsigned base = (unsigned)rng_below(&m->r, 8);
+
+    if (mod == 0 && base == 5)
+        base = 3;
+    m->vector_idx = (u8)(rng_below(&m->r, 8) | (m->rex & 2 ? 8 : 0));
+    to[0] = m->modrm = (u8)(mod << 6 | reg << 3 | 4);
+    to[1] = (u8)(rng_below(&m->r, 4) << 6 | (m->vector_idx & 7) << 3 | base);
+    m->base = (u8)(base | (m->rex & 1 ? 8 : 0));
+    return 2 + put_disp(m, mod, 4, to + 2);
+}
+
 static unsigned put_memory_32(struct maker *m, unsigned reg, u8 *to)
 {
     unsigned mod = (unsigned)rng_below(&m->r, 3), n = 0;
     unsigned base = (unsigned)rng_below(&m->r, 8);
     bool sib = base == 4;
 
+    if (m->e.vsib && rng_below(&m->r, 60))
+        return put_vsib(m, mod, reg, to);
     if (mod == 0 && base == 5)
         return put_absolute(m, reg, rng_one_in(&m->r, 3), to);
     to[n++] = m->modrm = (u8)(mod << 6 | reg << 3 | base);

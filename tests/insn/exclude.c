@@ -47,12 +47,16 @@ const char *insn_excluded(const struct row *row, unsigned bits)
     const char *name = insn_name(row);
     struct encoding e;
 
+    encoding_parse(row, &e);
     if (row->attributes & (bits == 64 ? A_NO64 : A_ONLY64))
         return "there is no such code";
-    if (bits == 32 && encoding_parse(row, &e) && e.w > 0)
+    if (bits == 32 && e.w > 0 && e.map < MAP_VEX)
         return "there is no such code";
     if (strcmp(row->encoding, "0F 0D /r") == 0 && row->operand[0] == Ev)
         return "AMD's processors have it with memory only";
+    if (bits == 32 && encoding_is_vex(row) && e.w > 0 && row->feature == F_AVX
+        && (strcmp(name, "vpinsrd") == 0 || strcmp(name, "pextrd") == 0))
+        return "VEX.W counts in 32-bit code on AMD's processors, against the SDM";
     for (unsigned i = 0; i < COUNT(by_name); i++)
         if (strcmp(by_name[i].name, name) == 0)
             return by_name[i].why;

@@ -21,10 +21,10 @@ struct insn_gen *insn_gen_open(void)
 
     g->bench[0] = bare_create(1 << 16, NULL);
     g->bench[1] = bare_create(1 << 16, NULL);
-    for (unsigned i = 0; i < 2; i++)
-        bare_allow(g->bench[i], F_BMI1);
     bare_flat32(g->bench[0]);
     bare_flat64(g->bench[1], 0x4000);
+    for (unsigned i = 0; i < 2; i++)
+        bare_enable_avx(g->bench[i]);
     return g;
 }
 
@@ -75,6 +75,14 @@ static void random_registers(struct maker *m)
         in->gpr[RCX] = rng_below(&m->r, 8) ? rng_below(&m->r, 24) : in->gpr[RCX] & 0x3ff;
     in->rflags = value_flags(&m->r);
     value_fx(&m->r, in->fx);
+}
+
+/* Of a series of their own: there are recordings from before. */
+static void random_upper_halves(struct maker *m, u64 serial)
+{
+    struct rng r = rng_seeded(m->row->encoding, ~serial);
+
+    value_ymm(&r, m->c->in.fx);
 }
 
 static void random_segments(struct maker *m)
@@ -381,6 +389,27 @@ static void no_check_of_vectors(struct maker *m)
         m->c->in.rflags &= ~(u64)AC;
 }
 
+/* Whether all bytes of a masked or vector access are checked for alignment: SDM 2 2.4. */
+static void no_check_with_vex(struct maker *m)
+{
+    if (m->e.map > MAP_VEX && row_has(m->row, M, Mx))
+        m->c->in.rflags &= ~(u64)AC;
+}
+
+/* Indices that mostly lead to data, and seldom far away. */
+static void near_indices(struct maker *m)
+{
+    unsigned step = m->name[strlen("vpgather")] == 'd' ? 4 : 8;
+    u8 *fx = m->c->in.fx;
+
+    for (unsigned i = 0; i < 32; i += step) {
+        s64 v = (s64)rng_below(&m->r, 512) - 256;
+
+        if (!rng_one_in(&m->r, 24))
+            put_number(fx + (i < 16 ? FX_XMM : FX_YMM - 16) + 16 * m->vector_idx + i, (u64)v, step);
+    }
+}
+
 /* INT 80h is a system call, with whatever happens to be in RAX. */
 static void no_system_call(struct maker *m)
 {
@@ -419,12 +448,14 @@ static void suit(struct maker *m)
         { "enter", no_alignment_check }, { "push_seg", no_alignment_check },
         { "shld", short_count }, { "shrd", short_count },
         { "fxsave", no_alignment_check }, { "pushf", run_through },
+        { "vpgather", near_indices },
     };
 
     for (unsigned i = 0; i < COUNT(table); i++)
         if (begins(m, table[i].begins))
             table[i].fn(m);
     no_check_of_vectors(m);
+    no_check_with_vex(m);
 }
 
 /* ---- All of it ---- */
@@ -483,6 +514,7 @@ bool insn_generate(struct insn_gen *g, unsigned index, unsigned bits, u64 serial
     c->through = row->attributes & A_REP && rng_below(&m.r, 4);
     random_segments(&m);
     random_registers(&m);
+    random_upper_halves(&m, serial);
     patch_operand(&m);
     patch_stack(&m);
     patch_strings(&m);

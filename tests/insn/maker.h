@@ -24,6 +24,7 @@ struct maker {
     u8   rex;
     bool opsize;
     u8   modrm;
+    u8   vector_idx;                    /* VSIB's register */
 };
 
 /* An address in data, seldom elsewhere; within that many bits. */

@@ -263,7 +263,7 @@ static u16 undefined_flags(struct bare *b, const struct moo_test *t)
     memcpy(bytes, t->code, t->length < sizeof bytes ? t->length : sizeof bytes);
     if (x86_decode(b->cpu, &code, 0, &in) != DECODED)
         return 0;
-    return (u16)(in.row->attributes >> 16);
+    return (u16)UNDEFINED_FLAGS(in.row->attributes);
 }
 
 static void step(struct bare *b)

@@ -25,10 +25,11 @@ struct entry {
     u64 rip, cs, rflags, rsp, ss;       /* 128 */
     u64 fs_base, gs_base;               /* 168 */
     u64 es, ds, fs, gs, pad;            /* 184 */
-    u8  fx[FX_BYTES];                   /* 224 */
-} __attribute__((aligned(32)));
+    u64 unused[4];
+    u8  fx[FX_WHOLE];                   /* 256 */
+} __attribute__((aligned(64)));
 _Static_assert(offsetof(struct entry, rip) == 128 && offsetof(struct entry, fs_base) == 168
-               && offsetof(struct entry, es) == 184 && offsetof(struct entry, fx) == 224,
+               && offsetof(struct entry, es) == 184 && offsetof(struct entry, fx) == 256,
                "the assembly below counts on it");
 
 static struct entry entry;
@@ -52,7 +53,7 @@ __asm__(
     "   push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n"
     "   mov %rsp, native_rsp(%rip)\n"
     "   rdfsbase %rax\n mov %rax, native_fs_base(%rip)\n"
-    "   fxrstor64 224(%rdi)\n"
+    "   mov $7, %eax\n xor %edx, %edx\n xrstor64 256(%rdi)\n"
     "   mov 184(%rdi), %eax\n mov %eax, %es\n mov 192(%rdi), %eax\n mov %eax, %ds\n"
     "   mov 200(%rdi), %eax\n mov %eax, %fs\n mov 208(%rdi), %eax\n mov %eax, %gs\n"
     "   cmpl $0x33, 136(%rdi)\n jne 1f\n"
@@ -98,7 +99,9 @@ static void store_registers(struct registers *out, const ucontext_t *uc)
     out->sel[GS] = (u16)native_left.gs;
     out->fs_base = native_left.fs_base;
     out->gs_base = native_left.gs_base;
-    memcpy(out->fx, uc->uc_mcontext.fpregs, FX_USED);
+    memcpy(out->fx, uc->uc_mcontext.fpregs, FX_WHOLE);
+    if (!(out->fx[FX_HEADER] & 4))      /* as they are initially */
+        memset(out->fx + FX_YMM, 0, FX_WHOLE - FX_YMM);
 }
 
 void native_caught(int signal, siginfo_t *info, ucontext_t *uc)
@@ -187,6 +190,9 @@ bool native_open(const char **why)
 {
     static const u64 code[] = { CODE_AT }, data[] = { DATA_LOW, DATA_MID, DATA_HIGH };
 
+    *why = "the processor has no AVX";
+    if (!__builtin_cpu_supports("avx"))
+        return false;
     code_view = map_twice("code", code, 1, CODE_BYTES, PROT_READ | PROT_EXEC);
     data_view = map_twice("data", data, COUNT(data), DATA_BYTES, PROT_READ | PROT_WRITE);
     if (!code_view || !data_view) {

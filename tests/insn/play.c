@@ -10,6 +10,7 @@
 #include "isa/x86/cpuid.h"
 #include "isa/x86/fpu/x87.h"
 #include "isa/x86/mode.h"
+#include "isa/x86/xstate.h"
 #include "tests/insn/bare.h"
 
 /* Where things lie in RAM; the kernel's part is seen from KERNEL on. */
@@ -112,7 +113,7 @@ static void set_system(struct x86 *cpu)
     cpu->cr3 = AT_TABLES;
     cpu->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE
         | (fsgsbase ? CR4_FSGSBASE : 0);
-    cpu->xcr0 = 3;
+    cpu->xcr0 = XSTATE_X87 | XSTATE_SSE | XSTATE_AVX;
     cpu->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
     cpu->gdtr[0] = (struct table_register){ KERNEL + AT_GDT, sizeof gdt - 1 };
     cpu->idtr[0] = (struct table_register){ KERNEL + AT_IDT, 0xfff };
@@ -125,7 +126,7 @@ struct player *player_open(void)
     struct player *p = calloc(1, sizeof *p);
 
     p->bench = bare_create(RAM_BYTES, NULL);
-    bare_allow(p->bench, F_BMI1);
+    bare_allow_vex(p->bench);
     map_all(p);
     fill_tables(p);
     insn_data_fill(p->pristine);
@@ -176,8 +177,8 @@ static void load_fx(struct x86 *cpu, const u8 *fx)
         st->se = (u16)number(fx + FX_ST + 16 * i + 8, 2);
     }
     for (unsigned i = 0; i < 16; i++) {
-        memset(&cpu->v[i], 0, sizeof cpu->v[i]);
         memcpy(cpu->v[i].q, fx + FX_XMM + 16 * i, 16);
+        memcpy(cpu->v[i].q + 2, fx + FX_YMM + 16 * i, 16);
     }
 }
 
@@ -185,7 +186,7 @@ static void store_fx(const struct x86 *cpu, u8 *fx)
 {
     u16 fsw = x87_status(cpu);
 
-    memset(fx, 0, FX_BYTES);
+    memset(fx, 0, FX_WHOLE);
     memcpy(fx + FX_FCW, &cpu->fcw, 2);
     memcpy(fx + FX_FSW, &fsw, 2);
     fx[FX_FTW] = cpu->ftag;
@@ -199,8 +200,10 @@ static void store_fx(const struct x86 *cpu, u8 *fx)
         memcpy(fx + FX_ST + 16 * i, &st->man, 8);
         memcpy(fx + FX_ST + 16 * i + 8, &st->se, 2);
     }
-    for (unsigned i = 0; i < 16; i++)
+    for (unsigned i = 0; i < 16; i++) {
         memcpy(fx + FX_XMM + 16 * i, cpu->v[i].q, 16);
+        memcpy(fx + FX_YMM + 16 * i, cpu->v[i].q + 2, 16);
+    }
 }
 
 static void load(struct x86 *cpu, const struct registers *in)

@@ -48,6 +48,8 @@ static u16 hash_of(const struct insn_case *c)
     h = fold(h, &c->in.rflags, 8);
     h = fold(h, c->in.sel, sizeof c->in.sel);
     h = fold(h, c->in.fx, FX_USED);
+    if (encoding_is_vex(c->row))        /* elsewhere they came later */
+        h = fold(h, c->in.fx + FX_YMM, FX_WHOLE - FX_YMM);
     for (unsigned i = 0; i < c->patches; i++)
         h = fold(fold(h, &c->patch[i].at, 2), c->patch[i].bytes, c->patch[i].count);
     return (u16)(h ^ h >> 32 ^ h >> 16 ^ h >> 48);
@@ -118,15 +120,20 @@ static void fetch_registers(struct reader *r, const struct registers *in, struct
     out->rflags = in->rflags ^ get_varint(r);
 }
 
+static bool differs(const u8 *in, const u8 *out, unsigned i)
+{
+    return (i < FX_USED || (i >= FX_YMM && i < FX_WHOLE)) && in[i] != out[i];
+}
+
 /* Runs of bytes that differ: distance, length, bytes; length 0 ends. */
 static void store_fx(struct buffer *b, const u8 *in, const u8 *out)
 {
     unsigned last = 0;
 
-    for (unsigned i = 0; i < FX_USED; i++) {
+    for (unsigned i = 0; i < FX_WHOLE; i++) {
         unsigned n = 0;
 
-        while (i + n < FX_USED && in[i + n] != out[i + n])
+        while (differs(in, out, i + n))
             n++;
         if (n == 0)
             continue;
@@ -148,7 +155,7 @@ static void fetch_fx(struct reader *r, u8 *out)
 
         at += get_varint(r);
         bytes = read_bytes(r, n);
-        if (!bytes || at + n > FX_USED) {
+        if (!bytes || at + n > FX_WHOLE) {
             r->bad = true;
             return;
         }

@@ -166,3 +166,13 @@ void value_fx(struct rng *r, u8 fx[FX_BYTES])
     for (unsigned i = 0; i < 16; i++)
         value_vector(r, fx + FX_XMM + 16 * i);
 }
+
+void value_ymm(struct rng *r, u8 fx[FX_WHOLE])
+{
+    bool zero = rng_one_in(r, 8);
+
+    memset(fx + FX_HEADER, 0, FX_WHOLE - FX_HEADER);
+    fx[FX_HEADER] = 7;
+    for (unsigned i = 0; i < 16 && !zero; i++)
+        value_vector(r, fx + FX_YMM + 16 * i);
+}

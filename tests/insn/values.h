@@ -14,3 +14,5 @@ u32  value_f32(struct rng *);
 /* Flags, control and status words. */
 u32  value_flags(struct rng *);
 void value_fx(struct rng *, u8 fx[FX_BYTES]);
+/* What goes with it: the upper halves of YMM registers, and a header. */
+void value_ymm(struct rng *, u8 fx[FX_WHOLE]);

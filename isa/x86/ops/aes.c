@@ -105,9 +105,9 @@ INLINE u64 key_words(u64 a, u32 constant)
     return s | (u64)((s >> 8 | s << 24) ^ constant) << 32;
 }
 
-PURE(aesenc, x, mixed(substituted(a)) ^ b)
-PURE(aesenclast, x, substituted(a) ^ b)
-PURE(aesdec, x, unmixed(restored(a)) ^ b)
-PURE(aesdeclast, x, restored(a) ^ b)
-PURE(aesimc, x, unmixed(b))
-PURE(aeskeygenassist, x, ((u64x2){ key_words(b[0], imm), key_words(b[1], imm) }))
+PURE_VEX(aesenc, mixed(substituted(a)) ^ b)
+PURE_VEX(aesenclast, substituted(a) ^ b)
+PURE_VEX(aesdec, unmixed(restored(a)) ^ b)
+PURE_VEX(aesdeclast, restored(a) ^ b)
+PURE_VEX_1(aesimc, unmixed(b))
+PURE_VEX_1(aeskeygenassist, ((u64x2){ key_words(b[0], imm), key_words(b[1], imm) }))

@@ -4,6 +4,6 @@
  */
 #include "isa/x86/ops/gfni.h"
 
-PURE(gf2p8mulb, x, v_gf2p8mulb(a, b))
-PURE(gf2p8affineqb, x, v_gf2p8affineqb(a, b, imm))
-PURE(gf2p8affineinvqb, x, v_gf2p8affineinvqb(a, b, imm))
+PURE_VEX(gf2p8mulb, v_gf2p8mulb(a, b))
+PURE_VEX(gf2p8affineqb, v_gf2p8affineqb(a, b, imm))
+PURE_VEX(gf2p8affineinvqb, v_gf2p8affineinvqb(a, b, imm))

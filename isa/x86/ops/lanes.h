@@ -202,6 +202,33 @@ UNPACK(hdq, u32x4, 2, 6, 3, 7)
 UNPACK(lqdq, u64x2, 0, 2)
 UNPACK(hqdq, u64x2, 1, 3)
 
+/* The lanes of a narrower source. SDM 2 PMOVSX */
+#define WIDEN(name, from, to)                                                   \
+    INLINE u64x2 v_##name(u64 b)                                                \
+    {                                                                           \
+        from p[16 / sizeof(to)];                                                \
+        to r[16 / sizeof(to)];                                                  \
+        u64x2 v;                                                                \
+                                                                                \
+        memcpy(p, &b, sizeof p);                                                \
+        for (unsigned i = 0; i < COUNT(r); i++)                                 \
+            r[i] = (to)p[i];                                                    \
+        memcpy(&v, r, sizeof v);                                                \
+        return v;                                                               \
+    }
+WIDEN(pmovsxbw, s8, s16)
+WIDEN(pmovsxbd, s8, s32)
+WIDEN(pmovsxbq, s8, s64)
+WIDEN(pmovsxwd, s16, s32)
+WIDEN(pmovsxwq, s16, s64)
+WIDEN(pmovsxdq, s32, s64)
+WIDEN(pmovzxbw, u8, u16)
+WIDEN(pmovzxbd, u8, u32)
+WIDEN(pmovzxbq, u8, u64)
+WIDEN(pmovzxwd, u16, u32)
+WIDEN(pmovzxwq, u16, u64)
+WIDEN(pmovzxdq, u32, u64)
+
 /* Bytes of a that b names by its low `index` bits; zero where bit 7 is set. */
 INLINE u64x2 v_pshufb(u64x2 a, u64x2 b, u8 index)
 {
@@ -269,3 +296,10 @@ INLINE u32 v_pmovmskb(u64x2 b)
 {
     return v_signs_b(b[0]) | v_signs_b(b[1]) << 8;
 }
+
+INLINE u32 v_movmskps(u64x2 b)
+{
+    return (u32)((b[0] >> 31 & 1) | (b[0] >> 63) << 1 | (b[1] >> 31 & 1) << 2 | (b[1] >> 63) << 3);
+}
+
+INLINE u32 v_movmskpd(u64x2 b) { return (u32)(b[0] >> 63 | (b[1] >> 63) << 1); }

@@ -32,9 +32,9 @@ INLINE u64x2 low_of(u64 v) { return (u64x2){ v, 0 }; }
 #define PAIR_(name)         MMX_OP(name, 8, v_##name(((u64x2){ a, b }), low_of(0))[0])
 #define LOW_(name)          MMX_OP(name, 4, v_##name(low_of(a), low_of(b))[0])
 #define HIGH_(name, low)    MMX_OP(name, 8, v_##low(low_of(a), low_of(b))[1])
-PACKED_LANES(LANE_)
-PACKED_PAIRS(PAIR_)
-PACKED_LOW(LOW_)
+PACKED_LANES(LANE_, )
+PACKED_PAIRS(PAIR_, )
+PACKED_LOW(LOW_, )
 PACKED_HIGH(HIGH_)
 
 #define SHIFT_(name)                                                            \
@@ -45,7 +45,7 @@ PACKED_HIGH(HIGH_)
         x87_enter_mmx(cpu);                                                     \
         mmx_put(cpu, op->dst, v_##name(low_of(mmx_get(cpu, op->dst)), (u32)op->imm)[0]); \
     }
-PACKED_SHIFTS(SHIFT_)
+PACKED_SHIFTS(SHIFT_, )
 
 /* The operands side by side, and nothing above them. */
 INLINE u64 align_right(u64 a, u64 b, u32 imm)

@@ -13,7 +13,7 @@ static u64x2 carryless_product(u64 a, u64 b)
     return v_halves(r);
 }
 
-PURE(pclmulqdq, x, carryless_product(a[imm & 1], b[imm >> 4 & 1]))
+PURE_VEX(pclmulqdq, carryless_product(a[imm & 1], b[imm >> 4 & 1]))
 
 /* Four bits further, modulo 11EDC6F41h reflected. */
 static const u32 nibble[16] = {

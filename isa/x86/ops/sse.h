@@ -1,31 +1,37 @@
 /* Operations of MMX, SSE to SSE4.2, AES, SHA, PCLMULQDQ and GFNI, by form: see operations.h. */
 #pragma once
 
-/* Packed integers, lane by lane: for MMX registers as for XMM. */
-#define PACKED_LANES(X)                                                         \
-    X(paddb) X(paddw) X(paddd) X(paddq) X(psubb) X(psubw) X(psubd) X(psubq)     \
-    X(paddsb) X(paddsw) X(psubsb) X(psubsw) X(paddusb) X(paddusw) X(psubusb) X(psubusw) \
-    X(pavgb) X(pavgw) X(pabsb) X(pabsw) X(pabsd) X(psignb) X(psignw) X(psignd) X(psadbw) \
-    X(pcmpeqb) X(pcmpeqw) X(pcmpeqd) X(pcmpgtb) X(pcmpgtw) X(pcmpgtd)           \
-    X(pminub) X(pmaxub) X(pminsw) X(pmaxsw) X(pand) X(pandn) X(por) X(pxor)     \
-    X(pmullw) X(pmuludq) X(pmulhw) X(pmulhuw) X(pmulhrsw) X(pmaddwd) X(pmaddubsw)
+/*
+ * Lists that several families have, under names of their own: p is what goes before. First packed
+ * integers, lane by lane: for MMX registers as for XMM.
+ */
+#define PACKED_LANES(X, p)                                                      \
+    X(p##paddb) X(p##paddw) X(p##paddd) X(p##paddq) X(p##psubb) X(p##psubw) X(p##psubd) \
+    X(p##psubq) X(p##paddsb) X(p##paddsw) X(p##psubsb) X(p##psubsw) X(p##paddusb) X(p##paddusw) \
+    X(p##psubusb) X(p##psubusw) X(p##pavgb) X(p##pavgw) X(p##pabsb) X(p##pabsw) X(p##pabsd) \
+    X(p##psignb) X(p##psignw) X(p##psignd) X(p##psadbw) X(p##pcmpeqb) X(p##pcmpeqw) \
+    X(p##pcmpeqd) X(p##pcmpgtb) X(p##pcmpgtw) X(p##pcmpgtd) X(p##pminub) X(p##pmaxub) \
+    X(p##pminsw) X(p##pmaxsw) X(p##pand) X(p##pandn) X(p##por) X(p##pxor) X(p##pmullw) \
+    X(p##pmuludq) X(p##pmulhw) X(p##pmulhuw) X(p##pmulhrsw) X(p##pmaddwd) X(p##pmaddubsw)
 /* ... whose results come from all of the first operand, then all of the second. */
-#define PACKED_PAIRS(X)                                                         \
-    X(packsswb) X(packuswb) X(packssdw)                                         \
-    X(phaddw) X(phaddd) X(phaddsw) X(phsubw) X(phsubd) X(phsubsw)
+#define PACKED_PAIRS(X, p)                                                      \
+    X(p##packsswb) X(p##packuswb) X(p##packssdw) X(p##phaddw) X(p##phaddd) X(p##phaddsw) \
+    X(p##phsubw) X(p##phsubd) X(p##phsubsw)
 /* ... from the lower or upper halves of both. */
-#define PACKED_LOW(X)   X(punpcklbw) X(punpcklwd) X(punpckldq)
+#define PACKED_LOW(X, p) X(p##punpcklbw) X(p##punpcklwd) X(p##punpckldq)
 #define PACKED_HIGH(X)  X(punpckhbw, punpcklbw) X(punpckhwd, punpcklwd) X(punpckhdq, punpckldq)
 /* Shifts, by a register and by an immediate. */
-#define PACKED_SHIFTS(X) X(psllw) X(pslld) X(psllq) X(psrlw) X(psrld) X(psrlq) X(psraw) X(psrad)
+#define PACKED_SHIFTS(X, p)                                                     \
+    X(p##psllw) X(p##pslld) X(p##psllq) X(p##psrlw) X(p##psrld) X(p##psrlq) X(p##psraw) \
+    X(p##psrad)
 /* In XMM registers only. */
-#define XMM_LANES(X)                                                            \
-    X(pcmpeqq) X(pcmpgtq) X(pminsb) X(pmaxsb) X(pminuw) X(pmaxuw) X(pminud) X(pmaxud) \
-    X(pminsd) X(pmaxsd) X(pmulld) X(pmuldq) X(packusdw)                         \
-    X(punpckhbw) X(punpckhwd) X(punpckhdq) X(punpcklqdq) X(punpckhqdq)
-#define WIDENINGS(X)                                                            \
-    X(pmovsxbw) X(pmovsxbd) X(pmovsxbq) X(pmovsxwd) X(pmovsxwq) X(pmovsxdq)     \
-    X(pmovzxbw) X(pmovzxbd) X(pmovzxbq) X(pmovzxwd) X(pmovzxwq) X(pmovzxdq)
+#define XMM_LANES(X, p)                                                         \
+    X(p##pcmpeqq) X(p##pcmpgtq) X(p##pminsb) X(p##pmaxsb) X(p##pminuw) X(p##pmaxuw) X(p##pminud) \
+    X(p##pmaxud) X(p##pminsd) X(p##pmaxsd) X(p##pmulld) X(p##pmuldq) X(p##packusdw) \
+    X(p##punpckhbw) X(p##punpckhwd) X(p##punpckhdq) X(p##punpcklqdq) X(p##punpckhqdq)
+#define WIDENINGS(X, p)                                                         \
+    X(p##pmovsxbw) X(p##pmovsxbd) X(p##pmovsxbq) X(p##pmovsxwd) X(p##pmovsxwq) X(p##pmovsxdq) \
+    X(p##pmovzxbw) X(p##pmovzxbd) X(p##pmovzxbq) X(p##pmovzxwd) X(p##pmovzxwq) X(p##pmovzxdq)
 
 #define SSE_FLOAT_VEC(X)                                                        \
     X(addss) X(addsd) X(addps) X(addpd) X(subss) X(subsd) X(subps) X(subpd)     \
@@ -65,7 +71,8 @@
     X(pcmpestrm) X(pcmpestri) X(pcmpestrm_q) X(pcmpestri_q) X(pcmpistrm) X(pcmpistri)
 
 #define SSE_VEC(X)                                                              \
-    PACKED_LANES(X) PACKED_PAIRS(X) PACKED_LOW(X) PACKED_SHIFTS(X) XMM_LANES(X) WIDENINGS(X) \
+    PACKED_LANES(X, ) PACKED_PAIRS(X, ) PACKED_LOW(X, ) PACKED_SHIFTS(X, ) XMM_LANES(X, ) \
+    WIDENINGS(X, ) \
     SSE_FLOAT_VEC(X) SSE_MOVE_VEC(X) SSE_SHUFFLE_VEC(X) SSE_CRYPTO_VEC(X) SSE_STRING_VEC(X)
 
 #define SSE_PLAIN(X)                                                            \
@@ -77,20 +84,9 @@
     X(mmx_movntq) X(mmx_pmovmskb) X(mmx_pextrw)
 
 #define SSE_RM(X)                                                               \
-    X(mmx_paddb) X(mmx_paddw) X(mmx_paddd) X(mmx_paddq) X(mmx_psubb) X(mmx_psubw) X(mmx_psubd) \
-    X(mmx_psubq) X(mmx_paddsb) X(mmx_paddsw) X(mmx_psubsb) X(mmx_psubsw) X(mmx_paddusb) \
-    X(mmx_paddusw) X(mmx_psubusb) X(mmx_psubusw) X(mmx_pavgb) X(mmx_pavgw) X(mmx_pabsb) \
-    X(mmx_pabsw) X(mmx_pabsd) X(mmx_psignb) X(mmx_psignw) X(mmx_psignd) X(mmx_psadbw) \
-    X(mmx_pcmpeqb) X(mmx_pcmpeqw) X(mmx_pcmpeqd) X(mmx_pcmpgtb) X(mmx_pcmpgtw) X(mmx_pcmpgtd) \
-    X(mmx_pminub) X(mmx_pmaxub) X(mmx_pminsw) X(mmx_pmaxsw) X(mmx_pand) X(mmx_pandn) X(mmx_por) \
-    X(mmx_pxor) X(mmx_pmullw) X(mmx_pmuludq) X(mmx_pmulhw) X(mmx_pmulhuw) X(mmx_pmulhrsw) \
-    X(mmx_pmaddwd) X(mmx_pmaddubsw)                                             \
-    X(mmx_packsswb) X(mmx_packuswb) X(mmx_packssdw) X(mmx_phaddw) X(mmx_phaddd) X(mmx_phaddsw) \
-    X(mmx_phsubw) X(mmx_phsubd) X(mmx_phsubsw)                                  \
-    X(mmx_punpcklbw) X(mmx_punpcklwd) X(mmx_punpckldq)                          \
+    PACKED_LANES(X, mmx_) PACKED_PAIRS(X, mmx_) PACKED_LOW(X, mmx_) PACKED_SHIFTS(X, mmx_) \
     X(mmx_punpckhbw) X(mmx_punpckhwd) X(mmx_punpckhdq)                          \
-    X(mmx_psllw) X(mmx_pslld) X(mmx_psllq) X(mmx_psrlw) X(mmx_psrld) X(mmx_psrlq) \
-    X(mmx_psraw) X(mmx_psrad) X(mmx_pshufb) X(mmx_pshufw) X(mmx_palignr) X(mmx_pinsrw) \
+    X(mmx_pshufb) X(mmx_pshufw) X(mmx_palignr) X(mmx_pinsrw) \
     X(mmx_movd) X(mmx_movd_q) X(mmx_movd_store) X(mmx_movd_q_store) X(mmx_movq) X(mmx_movq_store) \
     X(cvtpi2ps) X(cvtpi2pd) X(cvtps2pi) X(cvttps2pi) X(cvtpd2pi) X(cvttpd2pi)
 

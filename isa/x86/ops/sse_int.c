@@ -2,10 +2,10 @@
 #include "isa/x86/ops/lanes.h"
 
 #define PURE_(name) PURE(name, x, v_##name(a, b))
-PACKED_LANES(PURE_)
-PACKED_PAIRS(PURE_)
-PACKED_LOW(PURE_)
-XMM_LANES(PURE_)
+PACKED_LANES(PURE_, )
+PACKED_PAIRS(PURE_, )
+PACKED_LOW(PURE_, )
+XMM_LANES(PURE_, )
 
 /* A count beyond the lane's bits is as good as all of them: b's upper half does not matter. */
 #define SHIFT_(name)                                                            \
@@ -16,7 +16,7 @@ XMM_LANES(PURE_)
         return true;                                                            \
     }                                                                           \
     FAST_HANDLER(name##_imm)
-PACKED_SHIFTS(SHIFT_)
+PACKED_SHIFTS(SHIFT_, )
 
 #define SHIFT_WHOLE(name)                                                       \
     BODY(name)                                                                  \
@@ -28,31 +28,17 @@ PACKED_SHIFTS(SHIFT_)
 SHIFT_WHOLE(psrldq)
 SHIFT_WHOLE(pslldq)
 
-/* ---- PMOVSX, PMOVZX: the lanes of a narrower source. SDM 2 PMOVSX ---- */
+/* ---- PMOVSX, PMOVZX ---- */
 
-#define WIDEN(name, size, from, to)                                             \
-    INLINE u64x2 v_##name(u64 b)                                                \
-    {                                                                           \
-        from p[16 / sizeof(to)];                                                \
-        to r[16 / sizeof(to)];                                                  \
-        u64x2 v;                                                                \
-                                                                                \
-        memcpy(p, &b, sizeof p);                                                \
-        for (unsigned i = 0; i < COUNT(r); i++)                                 \
-            r[i] = (to)p[i];                                                    \
-        memcpy(&v, r, sizeof v);                                                \
-        return v;                                                               \
-    }                                                                           \
-    PURE(name, size, v_##name(b))
-WIDEN(pmovsxbw, q, s8, s16)
-WIDEN(pmovsxbd, d, s8, s32)
-WIDEN(pmovsxbq, w, s8, s64)
-WIDEN(pmovsxwd, q, s16, s32)
-WIDEN(pmovsxwq, d, s16, s64)
-WIDEN(pmovsxdq, q, s32, s64)
-WIDEN(pmovzxbw, q, u8, u16)
-WIDEN(pmovzxbd, d, u8, u32)
-WIDEN(pmovzxbq, w, u8, u64)
-WIDEN(pmovzxwd, q, u16, u32)
-WIDEN(pmovzxwq, d, u16, u64)
-WIDEN(pmovzxdq, q, u32, u64)
+PURE(pmovsxbw, q, v_pmovsxbw(b))
+PURE(pmovsxbd, d, v_pmovsxbd(b))
+PURE(pmovsxbq, w, v_pmovsxbq(b))
+PURE(pmovsxwd, q, v_pmovsxwd(b))
+PURE(pmovsxwq, d, v_pmovsxwq(b))
+PURE(pmovsxdq, q, v_pmovsxdq(b))
+PURE(pmovzxbw, q, v_pmovzxbw(b))
+PURE(pmovzxbd, d, v_pmovzxbd(b))
+PURE(pmovzxbq, w, v_pmovzxbq(b))
+PURE(pmovzxwd, q, v_pmovzxwd(b))
+PURE(pmovzxwq, d, v_pmovzxwq(b))
+PURE(pmovzxdq, q, v_pmovzxdq(b))

@@ -44,8 +44,8 @@ MOVE(movlhps, q, , cpu->v[op->dst].q[1] = cpu->v[op->src].q[0])
 
 INLINE u64 twice(u64 v) { return (u32)v | v << 32; }
 
-PURE(movsldup, x, ((u64x2){ twice(b[0]), twice(b[1]) }))
-PURE(movshdup, x, ((u64x2){ twice(b[0] >> 32), twice(b[1] >> 32) }))
+PURE_VEX(movsldup, ((u64x2){ twice(b[0]), twice(b[1]) }))
+PURE_VEX(movshdup, ((u64x2){ twice(b[0] >> 32), twice(b[1] >> 32) }))
 PURE(movddup, q, ((u64x2){ b, b }))
 
 VECTOR_STORE(movaps_store, x, a) { move_halves(cpu, op); (void)a; }
@@ -66,8 +66,8 @@ VECTOR_STORE(movhps_store, q, cpu->v[op->src].q[1]) { (void)a; }
         PUT_d(cpu, op->dst, (value));                                           \
         return true;                                                            \
     }
-SIGNS(movmskps, (b[0] >> 31 & 1) | (b[0] >> 63) << 1 | (b[1] >> 31 & 1) << 2 | (b[1] >> 63) << 3)
-SIGNS(movmskpd, b[0] >> 63 | (b[1] >> 63) << 1)
+SIGNS(movmskps, v_movmskps(b))
+SIGNS(movmskpd, v_movmskpd(b))
 SIGNS(pmovmskb, v_pmovmskb(b))
 
 /* ---- Without the cache ---- */

@@ -161,7 +161,7 @@ static void put_index(struct x86 *cpu, u32 r, u32 imm)
 }
 
 /* Bits, or as many lanes of ones. */
-static void put_mask(struct x86 *cpu, u32 r, u32 imm)
+static u64x2 mask(u32 r, u32 imm)
 {
     unsigned size = imm & WORDS ? 2 : 1;
     u8 lane[16];
@@ -172,7 +172,17 @@ static void put_mask(struct x86 *cpu, u32 r, u32 imm)
             lane[i] = r >> i / size & 1 ? 0xff : 0;
         memcpy(&v, lane, 16);
     }
-    xmm_put(cpu, 0, v);
+    return v;
+}
+
+static void put_mask(struct x86 *cpu, u32 r, u32 imm)
+{
+    xmm_put(cpu, 0, mask(r, imm));
+}
+
+static void vex_put_mask(struct x86 *cpu, u32 r, u32 imm)
+{
+    vex_put(cpu, 0, mask(r, imm));
 }
 
 /* Memory need not be aligned. */
@@ -190,3 +200,6 @@ COMPARE(pcmpestri, explicit, put_index)
 COMPARE(pcmpestrm, explicit, put_mask)
 COMPARE(pcmpestri_q, explicit_q, put_index)
 COMPARE(pcmpestrm_q, explicit_q, put_mask)
+COMPARE(vpcmpistrm, implicit, vex_put_mask)
+COMPARE(vpcmpestrm, explicit, vex_put_mask)
+COMPARE(vpcmpestrm_q, explicit_q, vex_put_mask)

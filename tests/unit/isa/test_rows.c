@@ -30,6 +30,7 @@ static void enter(struct bare *b, enum world w)
     case FLAT32: bare_flat32(b); break;
     default:     bare_flat64(b, 0x10000); break;
     }
+    bare_enable_avx(b);
 }
 
 /* ---- Each row by itself ---- */
@@ -68,7 +69,8 @@ static bool same_conditions(const struct row *a, const struct row *b)
     encoding_parse(a, &x);
     encoding_parse(b, &y);
     return x.map == y.map && x.opcode == y.opcode && x.prefix == y.prefix && x.w == y.w
-        && x.b0 == y.b0 && x.digit == y.digit && x.exact == y.exact && x.mod == y.mod
+        && x.length == y.length && x.b0 == y.b0 && x.digit == y.digit && x.exact == y.exact
+        && x.mod == y.mod
         && a->feature == b->feature && !((a->attributes ^ b->attributes) & conditions);
 }
 
@@ -134,6 +136,23 @@ static void try_modrms(struct bare *b, const struct encoding *e, u8 *bytes, unsi
     }
 }
 
+/* Both lengths, both W; no register in VEX.vvvv and one. */
+static void try_vex_row(struct bare *b, const struct encoding *e, bool *met)
+{
+    static const u8 pp[] = {
+        [PREFIX_NONE] = 0, [PREFIX_66] = 1, [PREFIX_F3] = 2, [PREFIX_F2] = 3,
+    };
+
+    for (unsigned i = 0; i < 8; i++) {
+        u8 bytes[32] = {
+            0xc4, (u8)(0xe0 | (e->map - MAP_VEX)),
+            (u8)((i & 1) << 7 | (i & 2 ? 0x78 : 0x50) | (i & 4) | pp[e->prefix]), e->opcode,
+        };
+
+        try_modrms(b, e, bytes, 4, met);
+    }
+}
+
 static void try_row(struct bare *b, const struct encoding *e, bool *met)
 {
     static const u8 rexes[] = { 0, 0x40, 0x48, 0x4f };
@@ -174,7 +193,7 @@ Test(rows, are_all_met_and_have_handlers, .timeout = 60)
                 struct encoding e;
 
                 encoding_parse(&x86_rows[i], &e);
-                try_row(b, &e, met);
+                (e.map > MAP_VEX ? try_vex_row : try_row)(b, &e, met);
             }
         }
     }
@@ -197,7 +216,11 @@ static void invent(struct rng *r, u8 *bytes)
         bytes[i] = (u8)rng_next(r);
     while (n < 6 && rng_one_in(r, 3))
         bytes[n++] = usual[rng_below(r, COUNT(usual))];
-    if (rng_one_in(r, 2)) {
+    if (rng_one_in(r, 4)) {
+        bytes[n++] = 0xc4 | (rng_next(r) & 1);
+        if (bytes[n - 1] == 0xc4)
+            bytes[n] = (u8)((bytes[n] & 0xe0) | (1 + rng_below(r, 3)));
+    } else if (rng_one_in(r, 2)) {
         bytes[n++] = 0x0f;
         if (rng_one_in(r, 4))
             bytes[n++] = rng_one_in(r, 2) ? 0x38 : 0x3a;
