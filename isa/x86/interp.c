@@ -297,10 +297,9 @@ static void unmark_branch(struct x86 *cpu)
 
 /* ---- The loop ---- */
 
-static bool wants_steps(const struct x86 *cpu, s64 left)
+static bool wants_steps(const struct x86 *cpu)
 {
-    return left < BLOCK_MAX || cpu->eflags & TF || cpu->shadow
-        || unlikely(x86_debug_watches_code(cpu));
+    return cpu->eflags & TF || cpu->shadow || unlikely(x86_debug_watches_code(cpu));
 }
 
 static struct block *find(struct x86 *cpu)
@@ -345,9 +344,15 @@ static void step(struct x86 *cpu)
         cpu->dr6_pending |= DR6_BS;
 }
 
+/* Blocks while any fits; near the end of the time one that does, else an instruction. */
 static void run_blocks(struct x86 *cpu, s64 left)
 {
-    enter(cpu, find(cpu), left - BLOCK_MAX);
+    struct block *b = find(cpu);
+
+    if (likely(b->n <= left))
+        enter(cpu, b, left - BLOCK_MAX);
+    else
+        step(cpu);
 }
 
 /* One block at a time, if all of it begins in time. */
@@ -355,10 +360,6 @@ static void run_timed(struct x86 *cpu, s64 left)
 {
     struct block *b;
 
-    if (wants_steps(cpu, BLOCK_MAX)) {
-        step(cpu);
-        return;
-    }
     b = find(cpu);
     if (x86_timing_fits(cpu, b, left))
         enter(cpu, b, x86_timing_budget(cpu, b, left));
@@ -403,10 +404,10 @@ static bool loop(struct x86 *cpu, struct clock *clock)
             break;
         if (unlikely(cpu->observed))
             left = x86_observe_until(cpu, left);
-        if (unlikely(cpu->timing != NULL))
-            run_timed(cpu, left);
-        else if (unlikely(wants_steps(cpu, left)))
+        if (unlikely(wants_steps(cpu)))
             step(cpu);
+        else if (unlikely(cpu->timing != NULL))
+            run_timed(cpu, left);
         else
             run_blocks(cpu, left);
     }

@@ -239,7 +239,7 @@ struct x86 {
     struct tlb        tlbs[TLB_SETS];
     u64               large_pages;  /* bit n: gigabytes n mod 64 may hold pieces of large pages */
     struct tlb       *tlb_none;     /* all empty: every access takes the slow path */
-    struct tlb_log  { u16 slot[TLB_SIZE]; u16 count; } log[TLB_SETS][TLB_KINDS];
+    struct tlb_log    log[TLB_SETS][TLB_KINDS];
     u32               cs_limit[256]; /* limits of CS seen, index in the mode */
     unsigned          cs_limits;
     const struct model *model;

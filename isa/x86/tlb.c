@@ -4,6 +4,8 @@
 #include "isa/x86/memory.h"
 #include "isa/x86/paging.h"
 
+#include <string.h>
+
 static struct tlb_page *page_of(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind,
                                 unsigned slot)
 {
@@ -49,6 +51,16 @@ static void fill_fast(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, uns
             (struct tlb_entry){ linear, (u64)(uintptr_t)host - linear };
 }
 
+static void note(struct tlb_log *log, unsigned slot, u64 physical)
+{
+    unsigned global = physical & PAGE_GLOBAL ? 1 : 0;
+
+    if (log->in[slot] >> global & 1)
+        return;
+    log->in[slot] |= (u8)(1 << global);
+    log->slot[global][log->count[global]++] = (u16)slot;
+}
+
 u64 x86_translate(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set set)
 {
     unsigned slot = tlb_slot(linear);
@@ -56,10 +68,8 @@ u64 x86_translate(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set 
 
     if (p->linear != ((linear & ~PAGE_MASK) | PAGE_VALID)) {
         u64 physical = x86_walk(cpu, linear, kind, set);
-        struct tlb_log *log = &cpu->log[set][kind];
 
-        if (!(p->linear & PAGE_VALID))
-            log->slot[log->count++] = (u16)slot;
+        note(&cpu->log[set][kind], slot, physical);
         if (physical & PAGE_LARGE)
             cpu->large_pages |= BIT(linear >> 30 & 63);
         p->linear = (linear & ~PAGE_MASK) | PAGE_VALID;
@@ -69,59 +79,56 @@ u64 x86_translate(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set 
     return ((p->physical & ~PAGE_MASK) | (linear & PAGE_MASK)) & cpu->a20_mask;
 }
 
-/* Walks what is filled only: a table of contents is cheaper than the tables. */
-static void flush_one(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, bool globals_too)
+/* Walks what was filled only: a table of contents is cheaper than the tables. */
+static void flush_one(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, bool global)
 {
     struct tlb_log *log = &cpu->log[set][kind];
-    unsigned kept = 0;
 
-    for (unsigned i = 0; i < log->count; i++) {
-        unsigned slot = log->slot[i];
+    for (unsigned i = 0; i < log->count[global]; i++) {
+        unsigned slot = log->slot[global][i];
         struct tlb_page *p = page_of(cpu, set, kind, slot);
 
-        if (!globals_too && p->physical & PAGE_GLOBAL) {
-            log->slot[kept++] = (u16)slot;
-            continue;
-        }
+        log->in[slot] &= (u8)~(1 << global);
+        if (!(p->physical & PAGE_GLOBAL) == global)
+            continue;                   /* it is in the other list */
         *p = (struct tlb_page){ 0 };
         forget_fast(cpu, set, kind, slot);
     }
-    log->count = (u16)kept;
+    log->count[global] = 0;
 }
 
 void x86_tlb_flush(struct x86 *cpu, bool globals_too)
 {
     if (globals_too)
         cpu->large_pages = 0;
-    for (unsigned set = 0; set < TLB_SETS; set++)
-        for (unsigned kind = 0; kind < TLB_KINDS; kind++)
-            flush_one(cpu, set, kind, globals_too);
+    for (unsigned set = 0; set < TLB_SETS; set++) {
+        for (unsigned kind = 0; kind < TLB_KINDS; kind++) {
+            flush_one(cpu, set, kind, false);
+            if (globals_too)
+                flush_one(cpu, set, kind, true);
+        }
+    }
 }
 
 static void drop(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, unsigned slot)
 {
-    struct tlb_log *log = &cpu->log[set][kind];
-
     *page_of(cpu, set, kind, slot) = (struct tlb_page){ 0 };
     forget_fast(cpu, set, kind, slot);
-    for (unsigned i = 0; i < log->count; i++) {
-        if (log->slot[i] == slot) {
-            log->slot[i] = log->slot[--log->count];
-            return;
-        }
-    }
 }
 
 /* A large page was remembered in pieces; all of them go. */
 static void drop_large(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, u64 linear)
 {
-    struct tlb_log *log = &cpu->log[set][kind];
+    const struct tlb_log *log = &cpu->log[set][kind];
 
-    for (unsigned i = log->count; i-- > 0;) {
-        const struct tlb_page *p = page_of(cpu, set, kind, log->slot[i]);
+    for (unsigned list = 0; list < 2; list++) {
+        for (unsigned i = 0; i < log->count[list]; i++) {
+            unsigned slot = log->slot[list][i];
+            const struct tlb_page *p = page_of(cpu, set, kind, slot);
 
-        if (p->physical & PAGE_LARGE && (p->linear ^ linear) >> 30 == 0)
-            drop(cpu, set, kind, log->slot[i]);
+            if (p->physical & PAGE_LARGE && (p->linear ^ linear) >> 30 == 0)
+                drop(cpu, set, kind, slot);
+        }
     }
 }
 
@@ -147,10 +154,12 @@ void x86_tlb_refresh(struct x86 *cpu)
         for (unsigned kind = 0; kind < TLB_KINDS; kind++) {
             struct tlb_log *log = &cpu->log[set][kind];
 
-            log->count = 0;
+            memset(log, 0, sizeof *log);
             for (unsigned slot = 0; slot < TLB_SIZE; slot++) {
-                if (page_of(cpu, set, kind, slot)->linear & PAGE_VALID) {
-                    log->slot[log->count++] = (u16)slot;
+                const struct tlb_page *p = page_of(cpu, set, kind, slot);
+
+                if (p->linear & PAGE_VALID) {
+                    note(log, slot, p->physical);
                     fill_fast(cpu, set, kind, slot);
                 } else {
                     forget_fast(cpu, set, kind, slot);
@@ -160,18 +169,21 @@ void x86_tlb_refresh(struct x86 *cpu)
     }
 }
 
+static void guard(struct x86 *cpu, enum tlb_set set, unsigned slot, const u8 *host_page)
+{
+    const struct tlb_entry *e = &cpu->tlbs[set].entry[TLB_WRITE][slot];
+
+    if (e->tag != tlb_empty_tag(slot) && e->addend + e->tag == (u64)(uintptr_t)host_page)
+        forget_fast(cpu, set, TLB_WRITE, slot);
+}
+
 void x86_tlb_guard(struct x86 *cpu, const u8 *host_page)
 {
     for (unsigned set = 0; set < TLB_SETS; set++) {
         const struct tlb_log *log = &cpu->log[set][TLB_WRITE];
 
-        for (unsigned i = 0; i < log->count; i++) {
-            unsigned slot = log->slot[i];
-            const struct tlb_entry *e = &cpu->tlbs[set].entry[TLB_WRITE][slot];
-
-            if (e->tag != tlb_empty_tag(slot)
-                && e->addend + e->tag == (u64)(uintptr_t)host_page)
-                forget_fast(cpu, set, TLB_WRITE, slot);
-        }
+        for (unsigned list = 0; list < 2; list++)
+            for (unsigned i = 0; i < log->count[list]; i++)
+                guard(cpu, set, log->slot[list][i], host_page);
     }
 }

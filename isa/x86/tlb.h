@@ -26,6 +26,15 @@ struct tlb {
     struct tlb_entry entry[TLB_KINDS][TLB_SIZE];
 };
 
+/*
+ * Which slots have been filled: a flush walks these. A slot is in the list of those with global
+ * pages, of those with others, or in both, if it has had one after the other; it may be empty.
+ */
+struct tlb_log {
+    u16 slot[2][TLB_SIZE], count[2];    /* [1]: global pages */
+    u8  in[TLB_SIZE];                   /* bit n: the slot is in slot[n] */
+};
+
 /* User; supervisor; supervisor that may touch user pages in spite of SMAP (EFLAGS.AC). */
 enum tlb_set { TLB_USER, TLB_SUPER, TLB_SUPER_AC, TLB_SETS };
 

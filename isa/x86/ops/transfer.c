@@ -83,10 +83,20 @@ END_OP(hlt)
 }
 
 /* A loop that waits for another processor: that one's turn comes at once. */
-END_OP(pause)
+static void give_way(struct x86 *cpu)
 {
     x86_publish_time(cpu);
     machine_yield(cpu->cpu.dev.machine);
+    cpu->leave = true;
+}
+
+void h_pause(HANDLER_ARGS)
+{
+    if (cpu->cpu.dev.machine->cpus == 1)
+        NEXT;
+    PUBLISH;
+    give_way(cpu);
+    RESUME;
 }
 
 END_OP(rsm)
