@@ -1,7 +1,8 @@
 #!/bin/sh
 # Debian's installer for amd64 and i386, in its text and its graphical variant, is answered with
 # the keyboard and, in the latter, with the mouse, until it asks for the hostname: it has then
-# been given an address by DHCP through the E1000. A shell on the second console says which.
+# been given an address by DHCP through the E1000. A shell on the second console says which. Each
+# twice to the same state, and as text with four processors. VARIANTS names some of them only.
 # The pictures are left in $BUILD/guest/installer-*.png.
 # Needs Debian's package seabios and a mirror (for debian-installer-12-netboot-amd64 and -i386).
 set -u
@@ -66,21 +67,26 @@ EOF
     address
 }
 
-installer()     # ARCHITECTURE VARIANT MEGABYTES COMMAND-LINE
+installer()     # ARCHITECTURE VARIANT MEGABYTES COMMAND-LINE [PROCESSORS]
 {
-    name=installer-$1-$2
+    name=installer-$1-$2${5+-smp} how=guest_twice
+    [ $# -eq 4 ] || how=guest
+    case " ${VARIANTS-$name} " in *" $name "*) ;; *) return ;; esac
     files=$(package amd64 "debian-installer-12-netboot-$1") || { echo "no installer"; exit 1; }
     files=$files/usr/lib/debian-installer/images/12/$1/$2/debian-installer/$1
     "$([ "$2" = text ] && echo text_script || echo graphical_script)" "$BUILD/guest/$name" \
         > "$media/$name.script"
-    guest "$name" -m "$3" -kernel "$files/linux" -initrd "$files/initrd.gz" -append "$4" \
-        -nic user,model=e1000 --max-time 900 --script "$media/$name.script" \
-        --screenshot-at-end "$BUILD/guest/$name-end.png" --report "$BUILD/guest/$name.json"
+    # The name comes by DHCP too, so that no name server of the host is asked.
+    $how "$name" -m "$3" -smp "${5-1}" -kernel "$files/linux" -initrd "$files/initrd.gz" \
+        -append "$4" -nic user,model=e1000,hostname=orrery --max-time 900 \
+        --script "$media/$name.script" --screenshot-at-end "$BUILD/guest/$name-end.png" \
+        --report "$BUILD/guest/$name.json"
 }
 
 # The graphical variant does not fit into 512 MB (its initrd alone is a quarter of a gigabyte).
 installer i386 text 512 "nomodeset vga=normal fb=false"
 installer amd64 text 512 "nomodeset vga=normal fb=false"
+installer amd64 text 512 "nomodeset vga=normal fb=false" 4
 installer i386 gtk 1024 "vga=788"
 installer amd64 gtk 1024 "vga=788"
 finish
