@@ -1,8 +1,8 @@
 #!/bin/sh
 # A Debian root disk boots by GRUB to a login on the serial line and on the screen. Files are
 # written there and synced; then, while more is being written, the emulator is killed (SIGKILL).
-# The next boot replays the journal: the file system is clean and the files complete, and so says
-# e2fsck on the host.
+# The next boot replays the journal: the file system is clean and the files complete, twice to the
+# same state, with four processors too; and so says e2fsck on the host.
 # Needs Debian's packages seabios, mmdebstrap, e2fsprogs, fdisk, grub-common, grub-pc-bin (without
 # root: fakeroot, and fakechroot where user namespaces are forbidden), and a mirror.
 set -u
@@ -60,7 +60,9 @@ wait-serial typed on the screen
 type-serial findmnt -no OPTIONS /\n
 wait-serial rw,
 EOF
-guest debian-root-again -m 512 -nic none -hda "$disk" --max-time 600 --script "$script"
+set -- -m 512 -nic none -hda "$disk" --max-time 600 --script "$script"
+guest_twice debian-root-again "$@"
+guest debian-root-four -smp 4 "$@"
 
 # By the host too; of a copy, for it cannot replay a journal at an offset.
 dd if="$disk" of="$disk.part" bs=1M skip=1 conv=sparse status=none

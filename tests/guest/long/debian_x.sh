@@ -1,8 +1,8 @@
 #!/bin/sh
 # Debian's X server on bochs-drm at 1024x768 with twm and xterm, used with the PS/2 keyboard and
 # mouse: what is typed reaches the window below the pointer, its title is dragged, a menu of the
-# root window is opened and chosen from, a second xterm opens where the menu says. The picture is
-# left in $BUILD/guest/debian-x.png.
+# root window is opened and chosen from, a second xterm opens where the menu says; twice to the same
+# state, and with four processors. The picture is left in $BUILD/guest/debian-x.png.
 # Needs Debian's packages seabios, mmdebstrap, e2fsprogs, fdisk, grub-common, grub-pc-bin (without
 # root: fakeroot, and fakechroot where user namespaces are forbidden), and a mirror.
 set -u
@@ -88,8 +88,9 @@ move()          # DX DY TIMES: as a hand does, in steps
     printf '%s\n' 'type echo Typed in the second > /dev/ttyS0\n' 'wait-serial Typed in the second' \
         'sleep 1'
 } >> "$script"
-guest debian-x -m 512 -nic none -hda "$disk" --max-time 600 --script "$script" \
-    --screenshot-at-end "$BUILD/guest/debian-x.png"
+set -- -m 512 -nic none -hda "$disk" --max-time 600 --script "$script"
+guest debian-x-four -smp 4 "$@"
+guest_twice debian-x "$@" --screenshot-at-end "$BUILD/guest/debian-x.png"
 check "the picture has 1024x768 points" test "$(od -An -tx1 -j 16 -N 8 "$BUILD/guest/debian-x.png" |
     tr -d ' ')" = 0000040000000300
 [ $failed -ne 0 ] || rm -f "$disk"
