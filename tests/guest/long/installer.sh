@@ -83,10 +83,11 @@ installer()     # ARCHITECTURE VARIANT MEGABYTES COMMAND-LINE [PROCESSORS]
         --report "$BUILD/guest/$name.json"
 }
 
-# The graphical variant does not fit into 512 MB (its initrd alone is a quarter of a gigabyte).
+# In 512 MB the 64-bit one says that memory is low first, and the graphical ones do not fit (their
+# initrd alone is a quarter of a gigabyte).
 installer i386 text 512 "nomodeset vga=normal fb=false"
-installer amd64 text 512 "nomodeset vga=normal fb=false"
-installer amd64 text 512 "nomodeset vga=normal fb=false" 4
+installer amd64 text 1024 "nomodeset vga=normal fb=false"
+installer amd64 text 1024 "nomodeset vga=normal fb=false" 4
 installer i386 gtk 1024 "vga=788"
 installer amd64 gtk 1024 "vga=788"
 finish
