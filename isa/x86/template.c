@@ -16,33 +16,12 @@ bool template_build(struct decoder *d)
     return d->templates;
 }
 
-/* Through the escape to the opcode: which map it is of. */
-static inline unsigned escape_map(const u8 **b)
-{
-    unsigned map = *++*b == 0x38 ? MAP_0F38 : **b == 0x3a ? MAP_0F3A : MAP_0F;
-
-    *b += map != MAP_0F;
-    return map;
-}
-
-/* The one or two bytes of VEX, which say all that REX, prefixes and escapes do elsewhere. */
-static inline unsigned vex_map(const u8 **b, u64 *key)
-{
-    unsigned map = MAP_VEX_0F;
-
-    *key |= (u64)(*b)[1] << 47 | BIT(63);
-    if (**b == 0xc4) {
-        map = MAP_VEX + ((*b)[1] & 3);
-        *key |= (u64)(*b)[2] << 55 | BIT(25);
-        ++*b;
-    }
-    *b += 2;
-    return map;
-}
-
-/* The bytes that make the shape, all 47 bits of them; with VEX 64. */
-static inline u64 key_of(const struct x86 *cpu, const struct decoder *d, const u8 *bytes,
-                         unsigned *at)
+/*
+ * The bytes that make the shape, all 47 bits of them; with VEX, whose one or two bytes say what REX,
+ * prefixes and escapes do elsewhere, 64.
+ */
+static inline __attribute__((always_inline))
+u64 key_of(const struct x86 *cpu, const struct decoder *d, const u8 *bytes, unsigned *at)
 {
     unsigned code_size = cpu->mode & MODE_CODE;
     const u8 *b = bytes, *opcode = d->opcode[MAP_1];
@@ -57,13 +36,21 @@ static inline u64 key_of(const struct x86 *cpu, const struct decoder *d, const u
         key |= (u64)(*b & 0x0f) << 27 | BIT(31);
         is = opcode[*++b];
     }
-    if (is & OPCODE_ESCAPE) {
-        unsigned map = escape_map(&b);
+    if (is & (OPCODE_ESCAPE | OPCODE_VEX)) {
+        if (likely(is & OPCODE_ESCAPE)) {
+            unsigned map = *++b == 0x38 ? MAP_0F38 : *b == 0x3a ? MAP_0F3A : MAP_0F;
 
-        is = d->opcode[map][*b];
-        key |= (u64)map << 25;
-    } else if (unlikely(is & OPCODE_VEX) && (code_size == MODE_64 || b[1] >= 0xc0)) {
-        is = d->opcode[vex_map(&b, &key)][*b];
+            b += map != MAP_0F;
+            is = d->opcode[map][*b];
+            key |= (u64)map << 25;
+        } else if (code_size == MODE_64 || b[1] >= 0xc0) {
+            bool three = *b == 0xc4;
+            unsigned map = three ? MAP_VEX + (b[1] & 3u) : MAP_VEX_0F;
+
+            key |= (u64)b[1] << 47 | BIT(63) | (three ? (u64)b[2] << 55 | BIT(25) : 0);
+            b += 2 + three;
+            is = d->opcode[map][*b];
+        }
     }
     *at = (unsigned)(b - bytes);
     key |= (u64)*b << 17;

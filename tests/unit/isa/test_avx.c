@@ -9,7 +9,7 @@
 #include "isa/x86/decode.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/operations.h"
-#include "tests/insn/bare.h"
+#include "tests/unit/isa/one.h"
 
 enum { RIP = 0x1000, ROOM = 15 };
 
@@ -131,5 +131,194 @@ Test(avx, leaves_les_and_lds_alone)
     x86_mode_update(b->cpu);
     cr_expect_str_eq(name_of(b, les), "les");
     cr_expect_eq(fault_of(b, vpaddb), V_UD, "nor has virtual-8086 mode");
+    bare_destroy(b);
+}
+
+/* ---- Registers ---- */
+
+static void number_lanes(struct x86 *cpu)
+{
+    for (unsigned i = 0; i < 16; i++)
+        for (unsigned k = 0; k < 4; k++)
+            cpu->v[i].q[k] = 16 * (i + 1) + k;
+}
+
+Test(avx, clears_the_upper_half_where_sse_keeps_it)
+{
+    struct bare *b = bench();
+    struct x86 *cpu = b->cpu;
+
+    number_lanes(cpu);
+    cr_assert_eq(ONE(b, 0x66, 0x0f, 0xd4, 0xc1), NO_FAULT);             /* paddq xmm0, xmm1 */
+    cr_expect_eq(cpu->v[0].q[1], 0x32);
+    cr_expect_eq(cpu->v[0].q[2], 0x12);
+    cr_expect_eq(cpu->v[0].q[3], 0x13);
+    cr_assert_eq(ONE(b, 0xc5, 0xe9, 0xd4, 0xc1), NO_FAULT);         /* vpaddq xmm0, xmm2, xmm1 */
+    cr_expect_eq(cpu->v[0].q[1], 0x52);
+    cr_expect_eq(cpu->v[0].q[2] | cpu->v[0].q[3], 0);
+    cr_assert_eq(ONE(b, 0xc5, 0xed, 0xd4, 0xc1), NO_FAULT);         /* vpaddq ymm0, ymm2, ymm1 */
+    cr_expect_eq(cpu->v[0].q[2], 0x54);
+    cr_expect_eq(cpu->v[0].q[3], 0x56);
+    bare_destroy(b);
+}
+
+Test(avx, clears_all_registers_that_the_mode_has)
+{
+    struct bare *b = bench();
+    struct x86 *cpu = b->cpu;
+
+    number_lanes(cpu);
+    cr_assert_eq(ONE(b, 0xc5, 0xf8, 0x77), NO_FAULT);                   /* vzeroupper */
+    for (unsigned i = 0; i < 16; i++) {
+        cr_expect_eq(cpu->v[i].q[1], 16 * (i + 1) + 1);
+        cr_expect_eq(cpu->v[i].q[2] | cpu->v[i].q[3], 0);
+    }
+    bare_flat32(b);
+    bare_enable_avx(b);
+    number_lanes(cpu);
+    cr_assert_eq(ONE(b, 0xc5, 0xfc, 0x77), NO_FAULT);                   /* vzeroall */
+    for (unsigned i = 0; i < 16; i++)
+        cr_expect_eq(cpu->v[i].q[0], i < 8 ? 0 : 16 * (i + 1));
+    bare_destroy(b);
+}
+
+/* ---- Memory: the page from HOLE on is not there ---- */
+
+enum { HOLE = 0x200000, TABLE = 0x12000 };
+
+static struct bare *bench_with_hole(bool there)
+{
+    struct bare *b = bare_create(4 << 20, NULL);
+    u64 none = there ? HOLE | 0x87 : 0;
+
+    bare_flat64(b, 0x10000);
+    bare_store(b, TABLE + 8, &none, 8);
+    bare_enable_avx(b);
+    for (unsigned i = 0; i < 64; i++)
+        b->ram->host[HOLE - 32 + i] = (u8)(i + 1);
+    return b;
+}
+
+/* vmovups ymm0, [rbx]; vmovups [rbx], ymm1; vmovaps ymm0, [rbx] */
+#define VMOVUPS_LOAD    0xc5, 0xfc, 0x10, 0x03
+#define VMOVUPS_STORE   0xc5, 0xfc, 0x11, 0x0b
+#define VMOVAPS_LOAD    0xc5, 0xfc, 0x28, 0x03
+
+Test(avx, reaches_across_pages)
+{
+    struct bare *b = bench_with_hole(true);
+    struct x86 *cpu = b->cpu;
+
+    for (unsigned warm = 0; warm < 2; warm++) {
+        number_lanes(cpu);
+        cpu->gpr[RBX] = HOLE - 5;
+        cr_assert_eq(ONE(b, VMOVUPS_LOAD), NO_FAULT);
+        cr_expect_eq(memcmp(cpu->v[0].q, b->ram->host + HOLE - 5, 32), 0);
+        cpu->gpr[RBX] = HOLE - 29;
+        cr_assert_eq(ONE(b, VMOVUPS_STORE), NO_FAULT);
+        cr_expect_eq(memcmp(cpu->v[1].q, b->ram->host + HOLE - 29, 32), 0);
+    }
+    bare_destroy(b);
+}
+
+Test(avx, leaves_no_trace_of_what_faults)
+{
+    struct bare *b = bench_with_hole(false);
+    struct x86 *cpu = b->cpu;
+    u8 before[32];
+
+    number_lanes(cpu);
+    memcpy(before, b->ram->host + HOLE - 32, 32);
+    cpu->gpr[RBX] = HOLE - 31;
+    cr_assert_eq(ONE(b, VMOVUPS_LOAD), V_PF);
+    cr_expect_eq(cpu->cr2, HOLE);
+    cr_expect_eq(cpu->v[0].q[0], 0x10);
+    cr_assert_eq(ONE(b, VMOVUPS_STORE), V_PF);
+    cr_expect_eq(memcmp(before, b->ram->host + HOLE - 32, 32), 0);
+    cpu->gpr[RBX] = HOLE - 32;
+    cr_expect_eq(ONE(b, VMOVAPS_LOAD), NO_FAULT);
+    cpu->gpr[RBX] = HOLE - 48;
+    cr_expect_eq(ONE(b, VMOVAPS_LOAD), V_GP, "32 bytes are aligned to 32");
+    cr_expect_eq(ONE(b, VMOVUPS_LOAD), NO_FAULT);
+    bare_destroy(b);
+}
+
+/* vpmaskmovd ymm0, ymm2, [rbx] and vpmaskmovd [rbx], ymm2, ymm1 */
+#define VPMASKMOVD_LOAD     0xc4, 0xe2, 0x6d, 0x8c, 0x03
+#define VPMASKMOVD_STORE    0xc4, 0xe2, 0x6d, 0x8e, 0x0b
+
+/* Two of eight elements are before the hole. */
+Test(avx, touches_only_what_a_mask_selects)
+{
+    struct bare *b = bench_with_hole(false);
+    struct x86 *cpu = b->cpu;
+    const u8 *data = b->ram->host + HOLE - 8;
+    u8 before[8];
+
+    number_lanes(cpu);
+    cpu->gpr[RBX] = HOLE - 8;
+    memset(cpu->v[2].q, 0, 32);
+    cpu->v[2].q[0] = UINT64_C(0x80000000ffffffff);
+    cr_assert_eq(ONE(b, VPMASKMOVD_LOAD), NO_FAULT);
+    cr_expect_eq(memcmp(cpu->v[0].q, data, 8), 0);
+    cr_expect_eq(cpu->v[0].q[1] | cpu->v[0].q[2] | cpu->v[0].q[3], 0);
+    cr_assert_eq(ONE(b, VPMASKMOVD_STORE), NO_FAULT);
+    cr_expect_eq(memcmp(cpu->v[1].q, data, 8), 0);
+    cpu->v[2].q[3] = BIT(63);
+    memcpy(before, data, 8);
+    cpu->v[1].q[0] = 0;
+    cr_expect_eq(ONE(b, VPMASKMOVD_LOAD), V_PF);
+    cr_expect_eq(cpu->cr2, HOLE + 20);
+    cr_expect_eq(ONE(b, VPMASKMOVD_STORE), V_PF);
+    cr_expect_eq(memcmp(before, data, 8), 0, "all is checked before the first is written");
+    cpu->v[2].q[0] = cpu->v[2].q[3] = 0;
+    cpu->gpr[RBX] = HOLE + 64;
+    cr_expect_eq(ONE(b, VPMASKMOVD_LOAD), NO_FAULT, "nothing is selected");
+    bare_destroy(b);
+}
+
+/* vpgatherdq ymm0, [rbx + 8 * xmm1], ymm2 */
+#define VPGATHERDQ  0xc4, 0xe2, 0xed, 0x90, 0x04, 0xcb
+
+Test(avx, goes_on_with_a_gather_where_it_was)
+{
+    struct bare *b = bench_with_hole(false);
+    struct x86 *cpu = b->cpu;
+    u64 entry = HOLE | 0x87;
+
+    number_lanes(cpu);
+    cpu->gpr[RBX] = HOLE - 32;
+    cpu->v[1].q[0] = 1 | UINT64_C(3) << 32;
+    cpu->v[1].q[1] = 4 | (u64)(u32)-1 << 32;        /* the first of the hole; before the data */
+    for (unsigned i = 0; i < 4; i++)
+        cpu->v[2].q[i] = i == 1 ? INT64_MAX : BIT(63);
+    cr_assert_eq(ONE(b, VPGATHERDQ), V_PF);
+    cr_expect_eq(cpu->cr2, HOLE);
+    cr_expect_eq(cpu->v[0].q[0], 0x100f0e0d0c0b0a09);
+    cr_expect_eq(cpu->v[0].q[1], 0x11, "not selected");
+    cr_expect_eq(cpu->v[0].q[2], 0x12, "not yet");
+    cr_expect_eq(cpu->v[2].q[0] | cpu->v[2].q[1], 0);
+    cr_expect_eq(cpu->v[2].q[2] >> 63, 1);
+    cr_expect_eq(cpu->v[2].q[3] >> 63, 1);
+    bare_store(b, TABLE + 8, &entry, 8);
+    memset(b->ram->host + HOLE - 24, 0, 8);         /* must not be read again */
+    cr_assert_eq(ONE(b, VPGATHERDQ), NO_FAULT);
+    cr_expect_eq(cpu->v[0].q[0], 0x100f0e0d0c0b0a09);
+    cr_expect_eq(cpu->v[0].q[1], 0x11);
+    cr_expect_eq(cpu->v[0].q[2], 0x2827262524232221);
+    cr_expect_eq(cpu->v[0].q[3], 0);
+    cr_expect_eq(cpu->v[2].q[0] | cpu->v[2].q[1] | cpu->v[2].q[2] | cpu->v[2].q[3], 0);
+    bare_destroy(b);
+}
+
+Test(avx, gathers_by_three_registers_that_differ)
+{
+    struct bare *b = bench();
+
+    cr_expect_eq(fault_of(b, (const u8[8]){ 0xc4, 0xe2, 0xfd, 0x90, 0x04, 0xcb }), V_UD, "mask");
+    cr_expect_eq(fault_of(b, (const u8[8]){ 0xc4, 0xe2, 0xf5, 0x90, 0x04, 0xcb }), V_UD, "index");
+    cr_expect_eq(fault_of(b, (const u8[8]){ 0xc4, 0xe2, 0xed, 0x90, 0x0c, 0xcb }), V_UD, "all");
+    cr_expect_eq(fault_of(b, (const u8[8]){ 0xc4, 0xe2, 0xed, 0x90, 0x03 }), V_UD, "no SIB");
+    cr_expect_eq(fault_of(b, (const u8[8]){ VPGATHERDQ }), V_NONE);
     bare_destroy(b);
 }

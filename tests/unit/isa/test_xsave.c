@@ -207,3 +207,118 @@ Test(xsave, xcr0_has_rules)
     cr_assert_eq(ONE(bench, 0x0f, 0x01, 0xd0), V_UD);
     cr_assert_eq(ONE(bench, 0x0f, 0xae, 0x23), V_UD);
 }
+
+/* ---- The upper halves of YMM registers: component 2 ---- */
+
+static void with_avx(void)
+{
+    bare_enable_avx(bench);
+    x86_write_xcr0(cpu, 0x207);
+    fill();
+    memset(area, 0, 4096);
+    for (unsigned i = 0; i < 16; i++)
+        cpu->v[i].q[2] = i + 201, cpu->v[i].q[3] = i + 301;
+}
+
+static void has_upper_halves(unsigned at)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        cr_assert_eq(load_le64(area + at + 16 * i), i + 201);
+        cr_assert_eq(load_le64(area + at + 16 * i + 8), i + 301);
+    }
+}
+
+Test(xsave, upper_halves_have_their_place)
+{
+    with_avx();
+    cr_assert_eq(ONE(bench, 0x48, 0x0f, 0xae, 0x23), NO_FAULT);
+    cr_assert_eq(load_le64(area + 512), 0x207);
+    has_upper_halves(576);
+    forget();
+    cr_assert_eq(ONE(bench, 0x48, 0x0f, 0xae, 0x2b), NO_FAULT);
+    is_filled();
+    for (unsigned i = 0; i < 16; i++)
+        cr_assert(cpu->v[i].q[2] == i + 201 && cpu->v[i].q[3] == i + 301);
+}
+
+Test(xsave, upper_halves_alone_go_with_mxcsr)
+{
+    with_avx();
+    cpu->gpr[RAX] = 4;
+    cr_assert_eq(ONE(bench, 0x48, 0x0f, 0xae, 0x23), NO_FAULT);
+    cr_assert_eq(load_le64(area + 512), 4);
+    cr_assert_eq(load_le32(area + 24), 0x1fa0, "MXCSR belongs to both");
+    cr_assert_eq(load_le64(area + 160), 0, "XMM registers do not");
+    cpu->mxcsr = 0x1f80;
+    area[512] = 0;                                  /* initial */
+    cr_assert_eq(ONE(bench, 0x48, 0x0f, 0xae, 0x2b), NO_FAULT);
+    cr_assert_eq(cpu->mxcsr, 0x1fa0);
+    cr_assert_eq(cpu->v[3].q[2] | cpu->v[3].q[3], 0);
+    cr_assert_eq(cpu->v[3].q[0], 4);
+    area[26] = 1;                                   /* a bit that MXCSR has not */
+    cr_assert_eq(ONE(bench, 0x48, 0x0f, 0xae, 0x2b), V_GP);
+}
+
+Test(xsave, upper_halves_that_are_zero_are_not_in_use)
+{
+    with_avx();
+    for (unsigned i = 0; i < 16; i++)
+        cpu->v[i].q[2] = cpu->v[i].q[3] = 0;
+    memset(area + 576, 0xee, 256);
+    cr_assert_eq(ONE(bench, 0x48, 0x0f, 0xae, 0x33), NO_FAULT);         /* xsaveopt64 */
+    cr_assert_eq(load_le64(area + 512), 0x203);
+    cr_assert_eq(area[576], 0xee);
+    cpu->gpr[RCX] = 1;
+    cr_assert_eq(ONE(bench, 0x0f, 0x01, 0xd0), NO_FAULT);               /* xgetbv */
+    cr_assert_eq(cpu->gpr[RAX], 0x203);
+}
+
+/* Behind each other in the order of their numbers; PKRU where nothing is before it. */
+Test(xsave, compacted_images_have_them_side_by_side)
+{
+    static const u8 with[2] = { 0x23 /* xsavec64 */, 0x2b /* xsaves64 */ };
+
+    for (unsigned i = 0; i < 2; i++) {
+        with_avx();
+        cpu->gpr[RAX] = 0x204;
+        cpu->gpr[RDX] = 0;
+        cr_assert_eq(ONE(bench, 0x48, 0x0f, 0xc7, with[i]), NO_FAULT);
+        cr_assert_eq(load_le64(area + 520), BIT(63) | 0x204);
+        has_upper_halves(576);
+        cr_assert_eq(load_le64(area + 576 + 256), 0x50);
+        forget();
+        cr_assert_eq(ONE(bench, 0x48, 0x0f, 0xc7, 0x1b), NO_FAULT);     /* xrstors64 */
+        cr_assert_eq(cpu->v[15].q[3], 316);
+        cr_assert_eq(cpu->pkru, 0x50);
+    }
+}
+
+Test(xsave, avx_needs_sse_in_xcr0)
+{
+    static const struct { u64 value; int fault; } set[] = {
+        { 7, NO_FAULT }, { 5, V_GP }, { 6, V_GP }, { 4, V_GP }, { 0x207, NO_FAULT },
+    };
+
+    with_avx();
+    for (unsigned i = 0; i < COUNT(set); i++) {
+        cpu->gpr[RAX] = set[i].value;
+        cpu->gpr[RCX] = cpu->gpr[RDX] = 0;
+        cr_expect_eq(ONE(bench, 0x0f, 0x01, 0xd1), set[i].fault);
+    }
+}
+
+Test(xsave, cpuid_tells_of_the_component)
+{
+    struct cpuid r;
+
+    with_avx();
+    r = x86_cpuid(cpu, 0xd, 0);
+    cr_assert_eq(r.eax, 0x207);
+    cr_assert_eq(r.ebx, 2696);
+    r = x86_cpuid(cpu, 0xd, 2);
+    cr_assert_eq(r.eax, 256);
+    cr_assert_eq(r.ebx, 576);
+    cr_assert_eq(r.ecx, 0);
+    x86_write_xcr0(cpu, 7);
+    cr_assert_eq(x86_cpuid(cpu, 0xd, 0).ebx, 832);
+}
