@@ -17,8 +17,8 @@ bool template_build(struct decoder *d)
 }
 
 /*
- * The bytes that make the shape, all 47 bits of them; with VEX, whose one or two bytes say what REX,
- * prefixes and escapes do elsewhere, 64.
+ * The bytes that make the shape, all 47 bits of them; with VEX, whose one or two bytes say what
+ * REX, prefixes and escapes do elsewhere, 64.
  */
 static inline __attribute__((always_inline))
 u64 key_of(const struct x86 *cpu, const struct decoder *d, const u8 *bytes, unsigned *at)
