@@ -14,7 +14,7 @@ enum {
     REAL = 1 << 3, PROT = 1 << 4, V86 = 1 << 5, MODES = REAL | PROT | V86,
     REG = 1 << 6, MEM = 1 << 7, PLACES = REG | MEM,
     ONE = 1 << 8, IMM = 1 << 9, SOURCES = ONE | IMM,    /* operand 1; any other immediate */
-    ACC = 1 << 10,                  /* the first is AL, AX, EAX without a ModRM byte */
+    ACC = 1 << 10,                  /* one is AL, AX, EAX without a ModRM byte */
     REP = 1 << 11,
     VARIANT = 1 << 12,              /* CR0 of the control registers; FLD1, FLDZ of the constants */
     LAST = 1 << 15,
@@ -108,6 +108,11 @@ static bool is_variant(const struct insn *in)
         : in->row->operation == OP_fld_constant && (in->op.dst == FLD1 || in->op.dst == FLDZ);
 }
 
+static bool is_accumulator(unsigned operand)
+{
+    return operand == AL || operand == rAX;
+}
+
 /* What of `when` holds for the instruction. */
 static unsigned circumstances(const struct x86 *cpu, const struct insn *in)
 {
@@ -122,7 +127,7 @@ static unsigned circumstances(const struct x86 *cpu, const struct insn *in)
         is |= IMM;
     if (is_variant(in))
         is |= VARIANT;
-    if (row->operand[0] == AL || row->operand[0] == rAX)
+    if (is_accumulator(row->operand[0]) || is_accumulator(row->operand[1]))
         is |= ACC;
     return x86_timing_alone(in) ? is | REP : is;
 }
