@@ -20,11 +20,13 @@ static enum image kind_of(const char *path, const char **what)
     enum image kind = IMAGE_UNKNOWN;
     struct stat st;
 
-    *what = f ? "a file of no known kind" : strerror(errno);
+    *what = strerror(errno);
     if (f && fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode))
         kind = recognise(head, fread(head, 1, RECOGNISE_BYTES, f), (u64)st.st_size, what);
     if (f)
         fclose(f);
+    if (f && kind == IMAGE_UNKNOWN)             /* what was looked for is too long for a title */
+        *what = "no known kind of file";
     free(head);
     return kind;
 }

@@ -54,13 +54,15 @@ void sdl_take_file(struct sdl *d, const char *path)
 
 enum { EJECT = WISHES, CANCEL };
 
+/* On X11 SDL's boxes have no room for more than eight. */
+
 static int ask(struct sdl *d)
 {
     static const SDL_MessageBoxButtonData buttons[] = {
         { SDL_MESSAGEBOX_BUTTON_ESCAPEKEY_DEFAULT, CANCEL, "Back" },
         { 0, WISH_FULL_SCREEN, "Full screen" }, { 0, WISH_SCALING, "Scaling" },
-        { 0, WISH_PICTURE, "Picture" }, { 0, WISH_PASTE, "Paste" }, { 0, EJECT, "Eject" },
-        { 0, WISH_POWER, "Power" }, { 0, WISH_RESET, "Reset" }, { 0, WISH_QUIT, "Quit" },
+        { 0, WISH_PICTURE, "Picture" }, { 0, EJECT, "Eject" }, { 0, WISH_POWER, "Power" },
+        { 0, WISH_RESET, "Reset" }, { 0, WISH_QUIT, "Quit" },
     };
     char text[512];
     int button = CANCEL;

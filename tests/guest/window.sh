@@ -1,7 +1,8 @@
 #!/bin/sh
 # The window, as a person uses it: keys arrive once, none sticks when the focus goes, text is pasted,
-# pictures are saved, sizes change, an idle guest costs little, and the close key ends it.
-# Needs Debian's packages seabios, xvfb, xdotool, imagemagick, xclip.
+# pictures are saved, sizes change, the menu is used, a diskette is dropped and booted, an idle guest
+# costs little, and the close key ends it.
+# Needs Debian's packages seabios, xvfb, xdotool, imagemagick, xclip, libx11-dev.
 set -u
 . "$SRC/tests/guest/lib/guests.sh"
 need Xvfb xvfb xdotool xdotool import imagemagick xclip xclip
@@ -13,7 +14,9 @@ mkdir -p "$out"
 pids=
 trap 'for pid in $pids; do kill "$pid"; done 2> /dev/null' EXIT
 
+"${CC:-cc}" -o "$out/drop" "$SRC/tests/guest/window/drop.c" -lX11 || exit 1
 "$NASM" -f bin -o "$out/keys.img" "$SRC/tests/guest/window/keys.asm" && truncate -s 1440K "$out/keys.img" || exit 1
+LC_ALL=C sed 's/READY/OTHER/' "$out/keys.img" > "$out/other.img"
 Xvfb -displayfd 3 -screen 0 1280x1024x24 3> "$out/display" 2> "$out/xvfb.log" &
 pids="$pids $!"
 
@@ -110,6 +113,35 @@ check "a larger window shows the picture in its middle" sh -c \
      convert large.png -crop 720x400+90+150 -unique-colors txt:- | tail -n +3 | grep AAAAAA"
 check "a speaker is heard" within 10 test -s sound
 
+# The menu is the last window to come; its eight buttons are side by side, above its lower edge.
+menu()      { xdotool search --onlyvisible --maxdepth 1 --class '.*' 2> /dev/null | grep -v "^$main$" | sed 1d; }
+opens()     { [ "$(menu)" ]; }
+closes()    { [ -z "$(menu)" ]; }
+press()     # N: the Nth button
+{
+    eval "$(xdotool getwindowgeometry --shell "$(menu)")"
+    xdotool mousemove --window "$(menu)" $((WIDTH * (2 * $1 - 1) / 16)) $((HEIGHT * 4 / 5)) click 1
+}
+main=$(window)
+xdotool key ctrl+alt+m
+check "the menu opens" within 5 opens
+press 4
+check "and is chosen from" within 10 sh -c '[ "$(ls orrery-*.png | wc -l)" = 2 ]'
+xdotool windowfocus "$main" key ctrl+alt+m
+within 5 opens
+xdotool windowfocus "$(menu)" key Escape
+check "Escape closes it" within 5 closes
+xdotool windowfocus "$main"
+sleep 0.5
+forget
+xdotool type --delay 60 'b'
+check "and the guest goes on" within 20 arrives 3062
+
+check "a diskette may be dropped" timeout 20 ./drop "$main" "$out/other.img"
+check "into its drive" within 5 title 'other.img is in fda'
+timeout 20 ./drop "$main" "$out/log"
+check "another file may not" within 5 title 'log: .*CDs and diskettes can be changed'
+
 before=$(ticks)
 sleep 5
 after=$(ticks)
@@ -117,7 +149,12 @@ check "an idle guest costs less than 5 % of a core" test $((after - before)) -lt
 
 forget
 xdotool key ctrl+alt+r
-check "the reset key resets" within 60 sh -c "[ \$(grep -c READY serial) = 2 ]"
+check "the reset key resets, and what was dropped boots" within 60 grep -q OTHER serial
+xdotool key ctrl+alt+m
+within 5 opens
+press 5
+check "the menu ejects" within 5 title 'is empty'
+xdotool windowfocus "$main"
 xdotool key ctrl+alt+q
 check "the key for it ends the run" within 10 sh -c "! kill -0 $orrery"
 wait "$orrery"
