@@ -125,7 +125,7 @@ struct player *player_open(void)
 {
     struct player *p = calloc(1, sizeof *p);
 
-    p->bench = bare_create(RAM_BYTES, NULL);
+    p->bench = bare_create(RAM_BYTES, "max,-la57");     /* registers as narrow as the host's */
     bare_allow_vex(p->bench);
     map_all(p);
     fill_tables(p);
