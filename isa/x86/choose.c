@@ -91,10 +91,12 @@ static void note_shift(struct insn *out, const struct operation *o, unsigned wid
 static enum flag_use plain_use(unsigned operation)
 {
     switch (operation) {
-    case OP_bswap: case OP_xchg: case OP_cbw: case OP_cwd:
+    case OP_bswap: case OP_xchg: case OP_cbw: case OP_cwd: case OP_mulx: case OP_pdep:
+    case OP_pext: case OP_rorx: case OP_sarx: case OP_shlx: case OP_shrx:
         return FLAGS_UNTOUCHED;
     case OP_mul: case OP_imul: case OP_bsf: case OP_bsr: case OP_tzcnt: case OP_lzcnt:
-    case OP_popcnt:
+    case OP_popcnt: case OP_andn: case OP_bextr: case OP_blsi: case OP_blsmsk: case OP_blsr:
+    case OP_bzhi:
         return FLAGS_WRITTEN;
     default:
         return FLAGS_NEEDED;

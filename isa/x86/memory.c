@@ -343,6 +343,13 @@ void x86_rmw_write(struct x86 *cpu, unsigned size, u64 value)
         x86_physical_write(cpu, cpu->rmw.first, size, value);
 }
 
+void x86_probe_operand(struct x86 *cpu, enum segment_name name, u64 offset, unsigned size,
+                       enum access kind)
+{
+    check_alignment(cpu, x86_segment_linear(cpu, name, offset, size, kind), size);
+    x86_probe(cpu, name, offset, size, kind);
+}
+
 void x86_probe(struct x86 *cpu, enum segment_name name, u64 offset, unsigned size,
                enum access kind)
 {

@@ -18,6 +18,8 @@ void x86_read_bytes(struct x86 *, enum segment_name, u64 offset, void *to, unsig
 void x86_write_bytes(struct x86 *, enum segment_name, u64 offset, const void *from, unsigned size);
 /* Would the access fault? Then it faults here. */
 void x86_probe(struct x86 *, enum segment_name, u64 offset, unsigned size, enum access);
+/* ... as an instruction's own operand would, #AC included. */
+void x86_probe_operand(struct x86 *, enum segment_name, u64 offset, unsigned size, enum access);
 
 /* Read to modify: checks that the write is allowed, then the write cannot fault. */
 u64  x86_rmw_read(struct x86 *, enum segment_name, u64 offset, unsigned size);

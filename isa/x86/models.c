@@ -59,6 +59,7 @@ static const struct { u8 feature, needs; } needs[] = {
     { F_XGETBV1, F_XSAVE }, { F_XSAVES, F_XSAVEC }, { F_AVX, F_XSAVE }, { F_AVX, F_SSE42 },
     { F_VAES, F_AVX }, { F_VAES, F_AES }, { F_VPCLMUL, F_AVX }, { F_VPCLMUL, F_PCLMUL },
     { F_FMA, F_AVX }, { F_F16C, F_AVX }, { F_AVX2, F_AVX }, { F_BMI1, F_I386 },
+    { F_BMI2, F_I386 },
     { F_POPCNT, F_I386 }, { F_MOVBE, F_I386 }, { F_LZCNT, F_I386 }, { F_ADX, F_I386 },
     { F_RDRAND, F_I386 }, { F_RDSEED, F_I386 }, { F_CX16, F_LM }, { F_LAHF, F_LM },
     { F_NX, F_PAE }, { F_NX, F_MSR }, { F_LM, F_PAE }, { F_LM, F_MSR }, { F_LM, F_SSE2 },

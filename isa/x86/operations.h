@@ -20,6 +20,7 @@
  */
 #pragma once
 #include "isa/x86/ops/avx.h"
+#include "isa/x86/ops/avx_float.h"
 #include "isa/x86/ops/integer.h"
 #include "isa/x86/ops/sse.h"
 #include "isa/x86/ops/system.h"
@@ -45,8 +46,8 @@
                         X(jmp_ind) X(call_ind) X(push_rm) X(pop_rm)
 #define MUL2_LIST(X)    INTEGER_MUL2(X)
 #define SHIFT2_LIST(X)  INTEGER_SHIFT2(X)
-#define VEC_LIST(X)     SSE_VEC(X) X87_VEC(X) AVX_VEC(X)
-#define VEX_LIST(X)     AVX_VEX(X)
+#define VEC_LIST(X)     SSE_VEC(X) X87_VEC(X) AVX_VEC(X) AVX_FLOAT_VEC(X)
+#define VEX_LIST(X)     AVX_VEX(X) AVX_FLOAT_VEX(X)
 #define LENGTH_LIST(X)  AVX_LENGTH(X)
 
 enum operation_id {

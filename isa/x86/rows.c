@@ -17,6 +17,7 @@ const struct row x86_rows[] = {
 #include "isa/x86/opcodes/x87.def"
 #include "isa/x86/opcodes/sse.def"
 #include "isa/x86/opcodes/avx.def"
+#include "isa/x86/opcodes/avx_float.def"
 };
 
 const unsigned x86_row_count = COUNT(x86_rows);

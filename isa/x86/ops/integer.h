@@ -19,6 +19,8 @@
     X(shld) X(shld_cl) X(shrd) X(shrd_cl) \
     X(bt) X(bts) X(btr) X(btc) X(bt_imm) X(bts_imm) X(btr_imm) X(btc_imm) \
     X(bsf) X(bsr) X(tzcnt) X(lzcnt) X(popcnt) X(adcx) X(adox) \
+    X(andn) X(bextr) X(blsi) X(blsmsk) X(blsr) X(bzhi) X(pdep) X(pext) X(mulx) \
+    X(sarx) X(shlx) X(shrx) X(rorx) \
     X(rol_86) X(ror_86) X(rcl_86) X(rcr_86) X(shl_86) X(shr_86) X(sar_86) \
     X(setmo_86) X(setmoc_86) X(div_86) X(idiv_86) X(idiv_neg_86) X(mul_neg_86) X(imul_neg_86)
 #define INTEGER_MUL2(X) X(imul2) X(imul3)

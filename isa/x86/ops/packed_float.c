@@ -10,6 +10,18 @@ u64x2 sse_long(struct x86 *cpu, packed_way *way, u64x2 a, u64x2 b, u32 imm)
     return a;
 }
 
+struct ymm avx_long(struct x86 *cpu, packed_way *way, const struct ymm *a, const struct ymm *b,
+                    u32 imm)
+{
+    struct fp_env e = sse_env(cpu);
+    struct ymm r;
+
+    r.low = way(cpu->mxcsr, a->low, b->low, imm, &e);
+    r.high = way(cpu->mxcsr, a->high, b->high, imm, &e);
+    sse_finish(cpu, &e);
+    return r;
+}
+
 /* The value of each lane, from p[i] and q[i]. */
 #define LONG_LANES(name, F, value)                                              \
     u64x2 long_##name(u32 mxcsr, u64x2 a, u64x2 b, u32 imm, struct fp_env *e)   \
@@ -56,26 +68,52 @@ static bool next_step(struct fp_env *e)
     return true;
 }
 
-/* Dot products: the pseudo-code of SDM 2 DPPS says which sum comes first. */
+/*
+ * Dot products, of each four elements: the pseudo-code of SDM 2 DPPS says which sum comes first.
+ * Each step is taken for all of them before the next.
+ */
+static void dots(u32 mxcsr, f32 *p, const f32 *q, unsigned count, u32 imm, struct fp_env *e)
+{
+    for (unsigned i = 0; i < count; i++)
+        p[i] = imm >> (4 + i % 4) & 1 ? f32_either_mul(mxcsr, p[i], q[i], e) : 0;
+    if (!next_step(e))
+        return;
+    for (unsigned i = 0; i < count; i += 2)
+        p[i] = f32_either_add(mxcsr, p[i], p[i + 1], e);
+    if (!next_step(e))
+        return;
+    for (unsigned i = 0; i < count; i += 4) {
+        f32 sum = f32_either_add(mxcsr, p[i], p[i + 2], e);
+
+        for (unsigned k = 0; k < 4; k++)
+            p[i + k] = imm >> k & 1 ? sum : 0;
+    }
+}
+
 u64x2 long_dpps(u32 mxcsr, u64x2 a, u64x2 b, u32 imm, struct fp_env *e)
 {
-    f32 p[4], q[4], sum;
+    f32 p[4], q[4];
 
     memcpy(p, &a, 16);
     memcpy(q, &b, 16);
-    for (unsigned i = 0; i < 4; i++)
-        p[i] = imm >> (4 + i) & 1 ? f32_either_mul(mxcsr, p[i], q[i], e) : 0;
-    if (!next_step(e))
-        return a;
-    p[0] = f32_either_add(mxcsr, p[0], p[1], e);
-    p[2] = f32_either_add(mxcsr, p[2], p[3], e);
-    if (!next_step(e))
-        return a;
-    sum = f32_either_add(mxcsr, p[0], p[2], e);
-    for (unsigned i = 0; i < 4; i++)
-        p[i] = imm >> i & 1 ? sum : 0;
+    dots(mxcsr, p, q, 4, imm, e);
     memcpy(&a, p, 16);
     return a;
+}
+
+struct ymm avx_long_dot(struct x86 *cpu, packed_way *way, const struct ymm *a, const struct ymm *b,
+                        u32 imm)
+{
+    struct fp_env e = sse_env(cpu);
+    struct ymm r;
+    f32 p[8], q[8];
+
+    memcpy(p, a, 32);
+    memcpy(q, b, 32);
+    dots(cpu->mxcsr, p, q, 8, imm, &e);
+    sse_finish(cpu, &e);
+    memcpy(&r, p, 32);
+    return r;
 }
 
 u64x2 long_dppd(u32 mxcsr, u64x2 a, u64x2 b, u32 imm, struct fp_env *e)

@@ -11,6 +11,10 @@ typedef u64x2 packed_way(u32 mxcsr, u64x2 a, u64x2 b, u32 imm, struct fp_env *);
 
 /* An instruction on XMM registers the long way; may fault. */
 u64x2 sse_long(struct x86 *, packed_way *, u64x2 a, u64x2 b, u32 imm);
+/* The same on YMM registers; a dot product has its own, whatever the way. */
+struct ymm avx_long(struct x86 *, packed_way *, const struct ymm *a, const struct ymm *b, u32 imm);
+struct ymm avx_long_dot(struct x86 *, packed_way *, const struct ymm *a, const struct ymm *b,
+                        u32 imm);
 
 #define PACKED_ARITHMETIC(X)                                                    \
     X(addps) X(addpd) X(subps) X(subpd) X(mulps) X(mulpd) X(divps) X(divpd)     \

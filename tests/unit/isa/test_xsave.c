@@ -191,7 +191,8 @@ Test(xsave, headers_are_checked)
 Test(xsave, xcr0_has_rules)
 {
     static const struct { u64 value; int fault; } set[] = {
-        { 0x203, NO_FAULT }, { 1, NO_FAULT }, { 0, V_GP }, { 2, V_GP }, { 7, V_GP }, { 0x11, V_GP },
+        { 0x203, NO_FAULT }, { 7, NO_FAULT }, { 1, NO_FAULT },
+        { 0, V_GP }, { 2, V_GP }, { 5, V_GP }, { 6, V_GP }, { 0x11, V_GP },
     };
 
     for (unsigned i = 0; i < COUNT(set); i++) {
