@@ -14,6 +14,7 @@
 #include "isa/x86/op.h"
 #include "isa/x86/pmu_state.h"
 #include "isa/x86/tlb.h"
+#include "isa/x86/x86.h"
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, ZERO };
 enum segment_name { ES, CS, SS, DS, FS, GS, LDTR, TR, SEGMENTS };
@@ -232,6 +233,8 @@ struct x86 {
     struct region     apic_page, messages;  /* in that; MSIs, for all CPUs */
     struct event      apic_timer;
     char              vendor[13];   /* as CPUID tells it */
+    x86_hypercall    *hypercall;    /* NULL where they are undefined */
+    struct device    *answerer;
     u32               apic_hz;      /* what its timer counts before division */
     struct x86_shared *shared;      /* decoder and blocks, one for all CPUs of a machine */
     struct physical_entry physical[2][PHYSICAL_CACHE];  /* for reading, for writing */

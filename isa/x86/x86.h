@@ -33,3 +33,10 @@ struct space;
  * through), is then the CPU's to destroy.
  */
 EXPORT void x86_set_smm_space(struct device *cpu, struct space *);
+
+/*
+ * Who answers VMCALL and VMMCALL, which are undefined otherwise; for boards that have somebody. By
+ * KVM's convention: the number in RAX, arguments in RBX, RCX, RDX and RSI, the result in RAX.
+ */
+typedef u64 x86_hypercall(struct device *answerer, u64 number, const u64 argument[4]);
+EXPORT void x86_set_hypercall(struct device *cpu, x86_hypercall *, struct device *answerer);

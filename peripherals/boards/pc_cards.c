@@ -3,8 +3,10 @@
 
 #include "core/block.h"
 #include "core/config.h"
+#include "core/cpu.h"
 #include "core/error.h"
 #include "core/machine.h"
+#include "isa/x86/x86.h"
 #include "peripherals/chipset/piix3.h"
 #include "peripherals/debug/bochs_shutdown.h"
 #include "peripherals/debug/debugcon.h"
@@ -103,11 +105,19 @@ static bool give_rom(struct pc *pc, struct device *dev, const char *type, rom_se
     return !rom || set(dev, rom->bytes, rom->count, err);
 }
 
-static bool wire_card(struct pc *pc, const struct card *c, const struct device *dev,
-                      struct error *err)
+static void take_hypercalls(struct pc *pc, struct device *dev)
+{
+    for (unsigned i = 0; i < pc->machine->cpus; i++)
+        x86_set_hypercall(&pc->machine->cpu[i]->dev, pc_testdev_hypercall, dev);
+}
+
+static bool wire_card(struct pc *pc, const struct card *c, struct device *dev, struct error *err)
 {
     unsigned last = pc->pci ? 23 : 15;
     char wire[80];
+
+    if (c->type == &pc_testdev_type)
+        take_hypercalls(pc, dev);
 
     for (unsigned i = 0; c->all_irqs && i <= last; i++) {
         snprintf(wire, sizeof wire, "%s.irq%u", dev->name, i);

@@ -9,6 +9,10 @@
  *   FF000000h    64 KB that are not RAM, though they keep what is written: every access is one
  *                of a device, of up to eight bytes
  *
+ * The tests take for granted that where it is there is KVM, so it answers hypercalls as KVM does
+ * (Linux, Documentation/virt/kvm/x86/hypercalls.rst): one sends interrupts to many processors;
+ * all others are not implemented.
+ *
  * Not modelled: line 2, which is the 8259s' own; reads of the lines, which give zero.
  */
 #include "peripherals/debug/pc_testdev.h"
@@ -77,6 +81,36 @@ static u64 read_window(struct device *dev, u64 offset, unsigned size)
 static void write_window(struct device *dev, u64 offset, u64 value, unsigned size)
 {
     store_le(container_of(dev, struct pc_testdev, dev)->window + offset, value, size);
+}
+
+/* ---- Hypercalls ---- */
+
+enum { SEND_IPI = 10, INVALID = -22, NOT_IMPLEMENTED = -1000 };
+enum { MODE = 7 << 8, FIXED = 0 << 8, NMI = 4 << 8, VECTOR = 0xff, DESTINATION = 12 };
+#define MESSAGES UINT64_C(0xfee00000)   /* to local APICs: SDM 3A 10.11 */
+
+/* To the processors min + n for each bit n of the map; how many there are. */
+static u64 send_ipis(struct device *dev, const u64 map[2], u64 min, u64 command)
+{
+    u64 cpus = dev->machine->cpus, sent = 0;
+
+    if ((command & MODE) != FIXED && (command & MODE) != NMI)
+        return (u64)INVALID;
+    for (u64 n = 0; n < 128 && min < cpus && n < cpus - min; n++) {
+        if (!(map[n >> 6] >> (n & 63) & 1))
+            continue;
+        space_write(dev->machine->memory, MESSAGES | (min + n) << DESTINATION,
+                    command & (MODE | VECTOR), 4);
+        sent++;
+    }
+    return sent;
+}
+
+u64 pc_testdev_hypercall(struct device *dev, u64 number, const u64 argument[4])
+{
+    trace(dev, "hypercall %llu", (unsigned long long)number);
+    return number == SEND_IPI ? send_ipis(dev, argument, argument[2], argument[3])
+                              : (u64)NOT_IMPLEMENTED;
 }
 
 static void map(struct device *dev, struct region *r, const struct io_ops *io, u64 size,

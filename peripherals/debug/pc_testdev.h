@@ -6,3 +6,6 @@
  * board's to join with the others of each number.
  */
 extern const struct device_type pc_testdev_type;
+
+/* The board leads the processors' hypercalls here. */
+u64 pc_testdev_hypercall(struct device *, u64 number, const u64 argument[4]);

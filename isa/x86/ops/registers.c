@@ -84,6 +84,34 @@ PLAIN_OP(rdpmc)
     put_edx_eax(cpu, v);
 }
 
+/* ---- Calls to whoever runs the machine ---- */
+
+void x86_set_hypercall(struct device *dev, x86_hypercall *call, struct device *answerer)
+{
+    struct x86 *cpu = container_of(dev, struct x86, cpu.dev);
+
+    cpu->hypercall = call;
+    cpu->answerer = answerer;
+}
+
+END_OP(vmcall)
+{
+    enum { NOT_PERMITTED = -1 };
+    bool wide = x86_is_64(cpu);
+    u64 mask = wide ? UINT64_MAX : UINT32_MAX, result = (u64)NOT_PERMITTED;
+    const u64 argument[4] = {
+        cpu->gpr[RBX] & mask, cpu->gpr[RCX] & mask, cpu->gpr[RDX] & mask, cpu->gpr[RSI] & mask,
+    };
+
+    x86_require(cpu, cpu->hypercall);
+    if (cpu->cpl == 0) {
+        x86_publish_time(cpu);
+        result = cpu->hypercall(cpu->answerer, cpu->gpr[RAX] & mask, argument);
+        cpu->leave = true;
+    }
+    cpu->gpr[RAX] = wide ? result : (u32)result;
+}
+
 /* ---- Random numbers: splitmix64, by S. Vigna; the state is seeded at power-on ---- */
 
 static u64 random_number(struct x86 *cpu)

@@ -7,7 +7,7 @@
 #define SYSTEM_PLAIN(X) \
     X(mov_from_cr) X(mov_to_cr) X(mov_from_dr) X(mov_to_dr) X(clts) X(invlpg) X(invpcid)        \
     X(invd) X(wbinvd) X(clflush) X(fence) X(cpuid) X(rdmsr) X(wrmsr) X(rdtsc) X(rdtscp) X(rdpmc) \
-    X(rdpid) X(rdpkru) X(wrpkru) X(xgetbv) X(xsetbv) X(ldmxcsr) X(stmxcsr) X(ud)
+    X(rdpid) X(vmcall) X(rdpkru) X(wrpkru) X(xgetbv) X(xsetbv) X(ldmxcsr) X(stmxcsr) X(ud)
 #define SYSTEM_WIDTH(X) \
     X(in) X(in_dx) X(out) X(out_dx) X(ins) X(outs) X(rdrand) X(rdseed)                          \
     X(rdfsbase) X(rdgsbase) X(wrfsbase) X(wrgsbase) X(fxsave) X(fxrstor)                        \

@@ -333,3 +333,65 @@ Test(system, registers_take_what_five_levels_could_use)
         power_off();
     }
 }
+
+/* ---- Hypercalls ---- */
+
+static u64 asked[5];
+
+static u64 answer(struct device *dev, u64 number, const u64 argument[4])
+{
+    asked[0] = number;
+    memcpy(asked + 1, argument, 4 * sizeof argument[0]);
+    return 0x123456789a;
+}
+
+static void set_arguments(void)
+{
+    static const u8 reg[] = { RAX, RBX, RCX, RDX, RSI };
+
+    for (unsigned i = 0; i < COUNT(reg); i++)
+        bench->cpu->gpr[reg[i]] = 0x1000000010 + i;
+}
+
+Test(hypercalls, are_undefined_where_nobody_listens)
+{
+    power_on("max");
+    bare_flat64(bench, 0x10000);
+    cr_assert_eq(ONE(bench, 0x0f, 0x01, 0xc1), V_UD);
+    cr_assert_eq(ONE(bench, 0x0f, 0x01, 0xd9), V_UD);
+    power_off();
+}
+
+Test(hypercalls, bring_number_and_arguments_and_fetch_a_result)
+{
+    power_on("max");
+    x86_set_hypercall(&bench->cpu->cpu.dev, answer, NULL);
+    bare_flat64(bench, 0x10000);
+    set_arguments();
+    cr_assert_eq(ONE(bench, 0x0f, 0x01, 0xc1), NO_FAULT);
+    for (unsigned i = 0; i < 5; i++)
+        cr_expect_eq(asked[i], 0x1000000010 + i);
+    cr_assert_eq(bench->cpu->gpr[RAX], 0x123456789a);
+    bare_flat32(bench);
+    set_arguments();
+    cr_assert_eq(ONE(bench, 0x0f, 0x01, 0xd9), NO_FAULT);
+    for (unsigned i = 0; i < 5; i++)
+        cr_expect_eq(asked[i], 0x10 + i);
+    cr_assert_eq(bench->cpu->gpr[RAX], 0x3456789a);
+    power_off();
+}
+
+Test(hypercalls, are_not_for_user_code)
+{
+    power_on("max");
+    x86_set_hypercall(&bench->cpu->cpu.dev, answer, NULL);
+    bare_flat64(bench, 0x10000);
+    bench->cpu->cpl = 3;
+    x86_mode_update(bench->cpu);
+    asked[0] = 0;
+    set_arguments();
+    cr_assert_eq(ONE(bench, 0x0f, 0x01, 0xc1), NO_FAULT);
+    cr_assert_eq(asked[0], 0);
+    cr_assert_eq(bench->cpu->gpr[RAX], UINT64_MAX);
+    power_off();
+}

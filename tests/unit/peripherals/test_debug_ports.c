@@ -171,6 +171,38 @@ Test(debug_ports, a_page_that_is_dropped_makes_processors_forget)
     space_unwatch(m->memory, &watcher);
 }
 
+static u64 messages[4];
+static unsigned message_count;
+
+static void note_message(struct device *dev, u64 offset, u64 value, unsigned size)
+{
+    if (message_count < COUNT(messages))
+        messages[message_count++] = offset << 32 | value;
+}
+
+Test(debug_ports, the_test_device_answers_hypercalls_as_kvm_does)
+{
+    static const struct io_ops io = { NULL, note_message, 4 };
+    struct region apics = { .name = "apics", .io = &io, .size = 0x100000 };
+    struct probe *heard;
+    struct device *dev = testdev(&heard);
+    u64 to_all[4] = { UINT64_MAX, UINT64_MAX, 1, 0x41 };
+
+    space_map(m->memory, &apics, 0xfee00000, NORMAL);
+    m->cpus = 3;
+    cr_assert_eq(pc_testdev_hypercall(dev, 10, to_all), 2);
+    cr_assert_eq(message_count, 2);
+    cr_assert_eq(messages[0], UINT64_C(0x1000) << 32 | 0x41);
+    cr_assert_eq(messages[1], UINT64_C(0x2000) << 32 | 0x41);
+    cr_assert_eq(pc_testdev_hypercall(dev, 10, (u64[4]){ 1, 0, 2, 0x400 }), 1, "NMI");
+    cr_assert_eq(messages[2], UINT64_C(0x2000) << 32 | 0x400);
+    cr_assert_eq(pc_testdev_hypercall(dev, 10, (u64[4]){ 1, 0, 0, 0x500 }), (u64)-22, "INIT");
+    cr_assert_eq(pc_testdev_hypercall(dev, 10, (u64[4]){ UINT32_MAX, 0, UINT32_MAX, 0 }), 0);
+    cr_assert_eq(pc_testdev_hypercall(dev, 11, to_all), (u64)-1000);
+    cr_assert_eq(message_count, 3);
+    m->cpus = 0;
+}
+
 static void start_pci(void)
 {
     struct device *bus = machine_add(m, &pci_bus_type, "pci", NULL);
