@@ -12,6 +12,7 @@ void clock_add(struct clock *c, struct event *e)
     e->due = NEVER;
     e->after = NULL;
     *end = e;
+    clock_forget_next(c);
 }
 
 void clock_remove(struct clock *c, struct event *e)
@@ -22,27 +23,39 @@ void clock_remove(struct clock *c, struct event *e)
         link = &(*link)->after;
     if (*link)
         *link = e->after;
+    clock_forget_next(c);
 }
 
+void clock_forget_next(struct clock *c)
+{
+    c->first = NULL;
+}
+
+/* An earlier one is the first from now on; the order of equal ones is looked up. */
 void clock_arm(struct clock *c, struct event *e, u64 due)
 {
+    if (c->first && due < c->first->due)
+        c->first = e;
+    else if (c->first == e || (c->first && due == c->first->due))
+        c->first = NULL;
     e->due = due;
     if (due < c->deadline)
         c->deadline = due;
 }
 
 /* Of events due together, the one added first. */
-static struct event *first(const struct clock *c)
+static struct event *first(struct clock *c)
 {
-    struct event *first = c->events;
-
-    for (struct event *e = first; e; e = e->after)
-        if (e->due < first->due)
-            first = e;
-    return first;
+    if (c->first)
+        return c->first;
+    c->first = c->events;
+    for (struct event *e = c->first; e; e = e->after)
+        if (e->due < c->first->due)
+            c->first = e;
+    return c->first;
 }
 
-u64 clock_next(const struct clock *c)
+u64 clock_next(struct clock *c)
 {
     return c->events ? first(c)->due : NEVER;
 }
@@ -62,6 +75,7 @@ bool clock_fire_due(struct clock *c)
         u64 due = e->due;
 
         e->due = NEVER;
+        clock_forget_next(c);
         e->fire(e->owner, due);
     }
     return fired;

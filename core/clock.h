@@ -26,12 +26,14 @@ struct clock {
     u64           now;
     u64           deadline;
     struct event *events;       /* every event of the machine */
+    struct event *first;        /* the next of them, or NULL: to be looked up */
 };
 
 void clock_add(struct clock *, struct event *);             /* disarmed; ties fire in this order */
 void clock_remove(struct clock *, struct event *);
 void clock_arm(struct clock *, struct event *, u64 due);    /* NEVER disarms */
-u64  clock_next(const struct clock *);                      /* when the next event is due */
+u64  clock_next(struct clock *);                            /* when the next event is due */
+void clock_forget_next(struct clock *);                     /* after dues were set otherwise */
 void clock_aim(struct clock *, u64 limit);                  /* deadline: next event, or limit */
 bool clock_fire_due(struct clock *);                        /* did anything fire? */
 

@@ -444,4 +444,5 @@ void machine_visit(struct machine *m, state_visitor *see, void *ctx)
         see(ctx, &(struct state_view){ name, "instructions since power-on",
                                        (u8 *)&m->cpu[i]->retired, 8, 1, STATE_UNSIGNED });
     }
+    clock_forget_next(&m->clock);       /* a load sets what it visits */
 }

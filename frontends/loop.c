@@ -201,7 +201,7 @@ static enum run run(struct loop *l, u64 end_at)
 /* How long the host has nothing to do: until the next timer of a machine that sleeps. */
 static int spare_ms(const struct loop *l)
 {
-    const struct clock *c = &l->s->machine->clock;
+    struct clock *c = &l->s->machine->clock;
     u64 next = l->idle ? clock_next(c) : c->now;
 
     return pace_sleep_ms(&l->pace, next > c->now + BATCH ? next : c->now + BATCH);

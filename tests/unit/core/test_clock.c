@@ -173,3 +173,41 @@ Test(clock, ticks_stay_exact_after_centuries)
 
     cr_assert_eq(ns_to_ticks(century, 1193182), 100 * UINT64_C(31557600) * 1193182);
 }
+
+/* Which is next is remembered: whatever is armed, disarmed and armed again, it is what it is. */
+Test(clock, the_next_event_is_the_earliest_of_all)
+{
+    struct event e[8];
+    struct clock clock = { 0 };
+    u64 random = 1;
+
+    for (unsigned i = 0; i < COUNT(e); i++) {
+        e[i] = named((char)('a' + i));
+        clock_add(&clock, &e[i]);
+    }
+    for (unsigned round = 0; round < 5000; round++) {
+        u64 least = NEVER;
+
+        random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+        clock_arm(&clock, &e[random >> 61], random >> 33 & 7 ? random >> 40 & 15 : NEVER);
+        if ((random >> 50 & 3) == 0)
+            continue;                   /* not asked every time */
+        for (unsigned i = 0; i < COUNT(e); i++)
+            least = e[i].due < least ? e[i].due : least;
+        cr_assert_eq(clock_next(&clock), least, "round %u", round);
+    }
+}
+
+Test(clock, ties_fire_in_order_though_the_later_one_was_asked_for_first)
+{
+    struct event a = named('a'), b = named('b');
+    struct clock clock = { .now = 9 };
+
+    clock_add(&clock, &a);
+    clock_add(&clock, &b);
+    clock_arm(&clock, &b, 7);
+    cr_assert_eq(clock_next(&clock), 7);
+    clock_arm(&clock, &a, 7);
+    clock_fire_due(&clock);
+    cr_assert_str_eq(fired, "ab");
+}
