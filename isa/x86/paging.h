@@ -33,7 +33,8 @@ static inline bool x86_canonical(const struct x86 *cpu, u64 linear)
 }
 
 /*
- * What registers take: they are as wide as the processor's linear addresses, whichever paging is
- * on. SDM 1 3.3.7.1; Intel's white paper "5-Level Paging and 5-Level EPT", 2.3 and 2.4.
+ * What registers take by WRMSR and from tables: they are as wide as the processor's linear
+ * addresses, whichever paging is on. Intel's white paper "5-Level Paging and 5-Level EPT".
+ * WRFSBASE and WRGSBASE go by the paging that is on, as an EPYC of the fourth generation does.
  */
 bool x86_register_canonical(const struct x86 *, u64 linear);

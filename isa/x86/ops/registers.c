@@ -146,7 +146,7 @@ RANDOM_ALL(rdseed)
         u64 base = GET_##w(cpu, op->dst);                                       \
                                                                                 \
         x86_require(cpu, cpu->cr4 & CR4_FSGSBASE);                              \
-        x86_protect(cpu, x86_register_canonical(cpu, base));                    \
+        x86_protect(cpu, x86_canonical(cpu, base));                             \
         cpu->seg[segment].base = base;                                          \
         x86_segment_update(cpu, segment);                                       \
     }
