@@ -224,14 +224,14 @@ static struct cpuid basic(const struct x86 *cpu, u32 leaf, u32 subleaf)
     }
 }
 
-/* SYSCALL is only told of where Intel's processors have it. */
+/* SYSCALL is only told of where the processor has it. */
 static struct cpuid extended_features(const struct x86 *cpu)
 {
     struct cpuid r = {
         .ecx = features(cpu, 0x80000001, ECX), .edx = features(cpu, 0x80000001, EDX),
     };
 
-    if (!x86_is_64(cpu))
+    if (!x86_is_64(cpu) && !x86_is_amd(cpu))
         r.edx &= ~(1u << 11);
     if (cpu->misc_enable >> MISC_NO_NX & 1)
         r.edx &= ~(1u << 20);
@@ -267,11 +267,13 @@ static struct cpuid extended(const struct x86 *cpu, u32 n)
     }
 }
 
-/* Beyond the last leaf Intel's processors answer as for the last basic one. */
+/* Beyond the last leaf Intel's processors answer as for the last basic one, AMD's with zeros. */
 struct cpuid x86_cpuid(const struct x86 *cpu, u32 leaf, u32 subleaf)
 {
     if (leaf >= 0x80000000 && cpu->model->extended && leaf <= (0x80000000 | cpu->model->extended))
         return extended(cpu, leaf & 0x7fffffff);
+    if (leaf > last_leaf(cpu) && x86_is_amd(cpu))
+        return (struct cpuid){ 0 };
     if (leaf > last_leaf(cpu))
         leaf = last_leaf(cpu);
     return basic(cpu, leaf, subleaf);

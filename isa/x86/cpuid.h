@@ -2,6 +2,8 @@
 #pragma once
 #include "isa/x86/state.h"
 
+#include <string.h>
+
 #define FEATURE(name, ...) F_##name,
 enum feature {
 #include "isa/x86/features.def"
@@ -46,6 +48,12 @@ extern const unsigned x86_model_count;
 static inline bool x86_has(const struct x86 *cpu, enum feature f)
 {
     return cpu->features[f >> 6] >> (f & 63) & 1;
+}
+
+/* By its vendor: SYSCALL and CPUID differ. */
+static inline bool x86_is_amd(const struct x86 *cpu)
+{
+    return memcmp(cpu->vendor, "AuthenticAMD", 12) == 0;
 }
 
 /*

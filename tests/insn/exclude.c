@@ -11,6 +11,7 @@ static const struct reason by_name[] = {
     { "icebp",    "its #DB cannot be told from the trap that ends a case" },
     { "int1",     "its #DB cannot be told from the trap that ends a case" },
     { "syscall",  "enters the host's kernel" },
+    { "sysret",   "leaves the host's kernel" },
     { "sysenter", "enters the host's kernel" },
     { "cpuid",    "tells the model apart" },
     { "rdtsc",    "is another clock" },

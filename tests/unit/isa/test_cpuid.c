@@ -398,3 +398,14 @@ Test(cpuid, promises_what_is_there)
     }
     bare_destroy(b);
 }
+
+Test(cpuid, amds_processors_tell_otherwise)
+{
+    struct bare *b = bench("Opteron_G1");
+
+    cr_assert_eq(x86_cpuid(b->cpu, 1, 0).eax, 0xf61);
+    cr_assert_eq(x86_cpuid(b->cpu, 9, 0).eax, 0, "beyond the last leaf");
+    bare_flat32(b);
+    cr_assert(x86_cpuid(b->cpu, 0x80000001, 0).edx & 1 << 11, "SYSCALL");
+    bare_destroy(b);
+}

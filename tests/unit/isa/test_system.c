@@ -320,13 +320,10 @@ Test(system, registers_take_what_five_levels_could_use)
     for (unsigned i = 0; i < COUNT(cases); i++) {
         power_on(cases[i].model);
         bare_flat64(bench, 0x10000);
-        bench->cpu->cr4 |= CR4_FSGSBASE;
         bare_store(bench, DATA, descriptor, 16);
         bench->cpu->gpr[RBX] = DATA;
         bench->cpu->gpr[RAX] = 0;
         cr_expect_eq(ONE(bench, 0x66, 0x0f, 0x38, 0x82, 0x03), cases[i].verdict, "INVPCID");
-        bench->cpu->gpr[RAX] = BIT(50);
-        cr_expect_eq(ONE(bench, 0xf3, 0x48, 0x0f, 0xae, 0xd0), cases[i].verdict, "WRFSBASE");
         bench->cpu->gpr[RBX] = DATA + 6;
         cr_expect_eq(ONE(bench, 0x0f, 0x01, 0x1b), cases[i].verdict, "LIDT");
         cr_expect_eq(ONE(bench, 0x0f, 0x01, 0x13), cases[i].verdict, "LGDT");
@@ -393,5 +390,72 @@ Test(hypercalls, are_not_for_user_code)
     cr_assert_eq(ONE(bench, 0x0f, 0x01, 0xc1), NO_FAULT);
     cr_assert_eq(asked[0], 0);
     cr_assert_eq(bench->cpu->gpr[RAX], UINT64_MAX);
+    power_off();
+}
+
+/* ---- SYSCALL and SYSENTER, as makers differ ---- */
+
+static void power_on_amd(void)
+{
+    power_on("max,vendor=AuthenticAMD");
+    bench->cpu->efer |= EFER_SCE;
+    bench->cpu->star = (u64)0x13 << 48 | (u64)8 << 32 | 0x1234;
+    bench->cpu->lstar = 0x3000;
+    bench->cpu->cstar = 0x2000;
+}
+
+Test(syscall, of_32_bit_code_is_amds_alone)
+{
+    power_on("max");
+    bare_flat32(bench);
+    bench->cpu->efer |= EFER_SCE;
+    cr_assert_eq(ONE(bench, 0x0f, 0x05), V_UD);
+    cr_assert_eq(ONE(bench, 0x0f, 0x07), V_UD);
+    power_off();
+}
+
+Test(syscall, of_amds_32_bit_systems_goes_where_star_says_and_comes_back)
+{
+    power_on_amd();
+    bare_flat32(bench);
+    bench->cpu->efer |= EFER_SCE;
+    x86_set_flags(bench->cpu, IF);
+    cr_assert_eq(ONE(bench, 0x0f, 0x05), NO_FAULT);
+    cr_assert_eq(bench->cpu->rip, 0x1234);
+    cr_assert_eq(bench->cpu->gpr[RCX], CODE + 2);
+    cr_assert_eq(bench->cpu->seg[CS].selector, 8);
+    cr_assert_not(x86_flags(bench->cpu) & IF);
+    bench->cpu->gpr[RCX] = 0x5678;
+    cr_assert_eq(ONE(bench, 0x0f, 0x07), NO_FAULT);
+    cr_assert_eq(bench->cpu->rip, 0x5678);
+    cr_assert_eq(bench->cpu->seg[CS].selector, 0x13);
+    cr_assert_eq(bench->cpu->seg[SS].selector, 0x1b);
+    cr_assert_eq(bench->cpu->cpl, 3);
+    cr_assert(x86_flags(bench->cpu) & IF);
+    power_off();
+}
+
+Test(syscall, of_amds_compatibility_mode_goes_to_cstar)
+{
+    power_on_amd();
+    bare_flat64(bench, 0x10000);
+    bench->cpu->efer |= EFER_SCE;
+    cr_assert_eq(ONE(bench, 0x0f, 0x05), NO_FAULT);
+    cr_assert_eq(bench->cpu->rip, 0x3000, "64-bit code");
+    bench->cpu->seg[CS].attr = (bench->cpu->seg[CS].attr & ~(u32)SEG_L) | SEG_DB;
+    x86_mode_update(bench->cpu);
+    cr_assert_eq(ONE(bench, 0x0f, 0x05), NO_FAULT);
+    cr_assert_eq(bench->cpu->rip, 0x2000);
+    cr_assert(bench->cpu->seg[CS].attr & SEG_L);
+    power_off();
+}
+
+Test(syscall, amds_sysenter_is_not_there_in_long_mode)
+{
+    power_on_amd();
+    bare_flat64(bench, 0x10000);
+    bench->cpu->sysenter_cs = 8;
+    cr_assert_eq(ONE(bench, 0x0f, 0x34), V_UD);
+    cr_assert_eq(ONE(bench, 0x0f, 0x35), V_UD);
     power_off();
 }
