@@ -85,7 +85,10 @@ static void take_interrupt(struct x86 *cpu)
     x86_deliver(cpu, (u8)vector, FROM_EXTERNAL, false, 0);
 }
 
-/* False: nothing that can be taken now. */
+/*
+ * False: nothing that can be taken now. NMI and SMI may wait for the instruction behind STI, too
+ * (SDM 2B STI): as on Intel's processors they do.
+ */
 static bool attend_one(struct x86 *cpu)
 {
     bool asleep = cpu->activity == WAIT_FOR_SIPI || cpu->activity == SHUTDOWN;
@@ -98,7 +101,7 @@ static bool attend_one(struct x86 *cpu)
         start_up(cpu);
     else if (cpu->dr6_pending && !(cpu->shadow & SHADOW_SS) && !asleep)
         x86_deliver(cpu, V_DB, FROM_EXCEPTION, false, 0);
-    else if (cpu->nmi_pending && !cpu->nmi_blocked && !(cpu->shadow & SHADOW_SS)
+    else if (cpu->nmi_pending && !cpu->nmi_blocked && !cpu->shadow
              && cpu->activity != WAIT_FOR_SIPI)
         take_nmi(cpu);
     else if (cpu->intr && cpu->eflags & IF && !cpu->shadow && !asleep)

@@ -199,6 +199,19 @@ Test(events, mov_ss_holds_interrupts_and_nmi)
     end();
 }
 
+Test(events, sti_holds_nmi_as_well)
+{
+    begin_real();
+    CODE(ENTRY, 0xfb, 0x90, 0x90, 0xf4);        /* sti nop nop hlt */
+    machine_run(bench->machine, bench->machine->clock.now + 1);
+    pin(X86_NMI, true);
+    cr_assert_eq(cpu->rip, ENTRY + 1);
+    run();
+    cr_assert_eq(where(), V_NMI);
+    cr_assert_eq(peek(STACK - 6, 2), ENTRY + 2);
+    end();
+}
+
 Test(events, hlt_wakes_behind_itself)
 {
     begin_real();
