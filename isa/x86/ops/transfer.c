@@ -3,6 +3,7 @@
 
 #include "core/machine.h"
 #include "isa/x86/handlers.h"
+#include "isa/x86/interp.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/ops/body.h"
 
@@ -90,9 +91,26 @@ static void give_way(struct x86 *cpu)
     cpu->leave = true;
 }
 
+/* Is another processor at work, or about to be? Else there is nobody to give way to. */
+static bool others_work(const struct x86 *cpu)
+{
+    const struct machine *m = cpu->cpu.dev.machine;
+
+    for (unsigned i = 0; i < m->cpus; i++) {
+        const struct x86 *other = container_of(m->cpu[i], struct x86, cpu);
+
+        if (m->cpu[i] == &cpu->cpu)
+            continue;
+        if (m->cpu[i]->ops->run != x86_run || other->activity == RUNNING || other->intr
+            || other->nmi_pending || other->smi_pending || other->init_pending || other->sipi)
+            return true;
+    }
+    return false;
+}
+
 void h_pause(HANDLER_ARGS)
 {
-    if (cpu->cpu.dev.machine->cpus == 1)
+    if (!others_work(cpu))
         NEXT;
     PUBLISH;
     give_way(cpu);

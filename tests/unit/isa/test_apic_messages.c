@@ -352,3 +352,36 @@ Test(messages, save_and_load_is_invisible)
     machine_destroy(made);
     saving_is_not_noticed(ticking, 20000, 1313);
 }
+
+/* ---- Giving way ---- */
+
+static void put_in_loop(struct apics *a, unsigned i)
+{
+    static const u8 loop[] = { 0xf3, 0x90, 0xeb, 0xfc };    /* PAUSE, and back to it */
+
+    memcpy(a->ram.ram->host + 0x1000, loop, sizeof loop);
+    a->cpu[i]->seg[CS].selector = 0;
+    a->cpu[i]->seg[CS].base = 0;
+    a->cpu[i]->rip = 0x1000;
+    a->cpu[i]->activity = RUNNING;
+    x86_mode_update(a->cpu[i]);
+}
+
+Test(messages, pause_gives_way_to_those_at_work_alone)
+{
+    struct apics *a = apics_create(2, "max");
+    struct machine *m = a->machine;
+    u64 ends;
+
+    put_in_loop(a, 0);
+    machine_run(m, m->clock.now + 10);
+    ends = m->turn_ends;
+    machine_run(m, m->clock.now + 100);
+    cr_assert_lt(m->clock.now, ends);
+    cr_assert_eq(m->turn_ends, ends, "the other waits to be started");
+    put_in_loop(a, 1);
+    machine_run(m, m->clock.now + 100);
+    machine_retired(m);
+    cr_assert_gt(a->cpu[1]->cpu.retired, 20);
+    apics_destroy(a);
+}
