@@ -97,6 +97,26 @@ static bool write_nothing(struct x86 *cpu, u64 v)
     return true;
 }
 
+/* The counters of AMD's K7 and K8: BIOS and Kernel Developer's Guide, 26094. */
+static bool read_k7(const struct x86 *cpu, unsigned index, u64 *v)
+{
+    return read_zero(cpu, v);
+}
+
+static bool write_k7_select(struct x86 *cpu, unsigned index, u64 v)
+{
+    enum { ENABLE = 1 << 22 };
+
+    if (v & ENABLE)
+        guest_oddity(&cpu->cpu.dev, "AMD's performance counter %u does not count", index);
+    return true;
+}
+
+static bool write_k7_counter(struct x86 *cpu, unsigned index, u64 v)
+{
+    return write_nothing(cpu, v);
+}
+
 /* IBPB, L1D_FLUSH: nothing to be flushed. */
 static bool write_command(struct x86 *cpu, u64 v)
 {

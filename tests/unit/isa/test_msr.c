@@ -175,3 +175,18 @@ Test(msr, microcode_has_a_revision_after_cpuid)
     cr_assert_eq(get(b, 0x8b), (u64)1 << 32);
     bare_destroy(b);
 }
+
+Test(msr, an_opterons_counters_are_there)
+{
+    struct bare *b = bare_create(1 << 20, "opteron"), *other = bare_create(1 << 20, "max");
+    u64 v;
+
+    for (u32 n = 0xc0010000; n < 0xc0010008; n++) {
+        cr_expect_not(x86_msr_read(other->cpu, n, &v));
+        cr_expect(x86_msr_write(b->cpu, n, 0));
+        cr_expect_eq(get(b, n), 0);
+    }
+    cr_assert_not(x86_msr_read(b->cpu, 0xc0010008, &v));
+    bare_destroy(b);
+    bare_destroy(other);
+}
