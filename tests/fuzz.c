@@ -18,6 +18,7 @@
 #include "isa/x86/fpu/x87.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/x86.h"
+#include "isa/x86/xstate.h"
 #include "tests/insn/bare.h"
 #include "tests/insn/maker.h"
 #include "tests/insn/values.h"
@@ -175,7 +176,7 @@ static void fill(struct bare *b, unsigned bits)
 
 static void random_registers(struct x86 *cpu)
 {
-    u8 fx[FX_BYTES];
+    u8 fx[FX_WHOLE];
 
     for (unsigned i = 0; i < 16; i++)
         cpu->gpr[i] = pick(2) ? address() : value_integer(&r);
@@ -183,6 +184,7 @@ static void random_registers(struct x86 *cpu)
         for (unsigned i = 0; i < 16; i++)
             cpu->gpr[i] = i < 8 ? (u32)cpu->gpr[i] : 0;
     value_fx(&r, fx);
+    value_ymm(&r, fx);
     cpu->fcw = (u16)(fx[0] | fx[1] << 8);
     cpu->fsw = (u16)((fx[2] | fx[3] << 8) & ~FSW_TOP);
     cpu->ftop = (u8)pick(8);
@@ -190,8 +192,10 @@ static void random_registers(struct x86 *cpu)
     cpu->mxcsr = (u32)(fx[FX_MXCSR] | fx[FX_MXCSR + 1] << 8);
     for (unsigned i = 0; i < 8; i++)
         cpu->st[i] = (struct f80){ rng_next(&r), (u16)rng_next(&r) };
-    for (unsigned i = 0; i < 16; i++)
+    for (unsigned i = 0; i < 16; i++) {
         memcpy(cpu->v[i].q, fx + FX_XMM + 16 * i, 16);
+        memcpy(cpu->v[i].q + 2, fx + FX_YMM + 16 * i, 16);
+    }
     cpu->rip = CODE + pick(0x1000);
     cpu->eflags = (value_flags(&r) & ~(u32)(pick(4) ? TF : 0)) | (pick(8) ? 0 : (u32)pick(4) << 12)
         | (pick(16) ? 0 : TF) | (pick(16) ? 0 : RF);
@@ -212,7 +216,8 @@ static void random_system(struct x86 *cpu)
     cpu->seg[TR] = (struct segment){ 0x28, 0x8b00 & (pick(4) ? ~0u : ~0x800u),
                                      (u32)pick(0x2100), pick(RAM_BYTES) };
     cpu->seg[LDTR] = (struct segment){ 0x30, 0x8200, 0xff, 0x1000 };
-    cpu->cr4 |= (u32)rng_next(&r) & (u32)rng_next(&r) & cr4;
+    cpu->cr4 |= ((u32)rng_next(&r) & (u32)rng_next(&r) & cr4) | (pick(2) ? CR4_OSXSAVE : 0);
+    cpu->xcr0 = XSTATE_X87 | (pick(4) ? XSTATE_SSE | XSTATE_AVX : 0) | (pick(2) ? XSTATE_PKRU : 0);
     cpu->cr0 |= (u32)rng_next(&r) & (u32)rng_next(&r) & (u32)rng_next(&r)
         & (CR0_MP | CR0_EM | CR0_TS | CR0_WP | CR0_AM | CR0_NE);
     cpu->efer |= pick(2) ? EFER_SCE : 0;

@@ -120,10 +120,8 @@ static int vex(struct decoding *s, u8 first)
     s->vex_late = s->rex || s->lock || s->opsize_given || s->repeat;
     s->rex = (u8)((~v >> 5 & 7) | (v >> 12 & REX_W));
     s->vvvv = ~v >> 11 & 15;
-    if (s->code_size != MODE_64) {
+    if (s->code_size != MODE_64)
         s->rex &= REX_W;
-        s->vvvv &= 7;
-    }
     s->vex_l = v >> 10 & 1;
     s->opsize_given = (v >> 8 & 3) == 1;
     s->repeat = repeat[v >> 8 & 3];
@@ -467,6 +465,7 @@ static int operand(struct decoding *s, unsigned position, unsigned kind)
 {
     unsigned reg = (s->modrm >> 3 & 7) | (s->rex & REX_R ? 8 : 0);
     unsigned low = (s->opcode & 7) | (s->rex & REX_B ? 8 : 0);
+    unsigned vvvv = s->vvvv & (s->code_size == MODE_64 ? 15 : 7);
 
     if (rm_operand(s, position, kind))
         return GOT;
@@ -483,8 +482,8 @@ static int operand(struct decoding *s, unsigned position, unsigned kind)
     case rDX: put_register(s, position, RDX, CLASS_GENERAL); return GOT;
     case V: put_register(s, position, reg, CLASS_INDEX); return GOT;
     case V0: return GOT;
-    case H: put_register(s, PLACE_VVVV, s->vvvv, CLASS_INDEX); return GOT;
-    case By: put_register(s, PLACE_VVVV, s->vvvv, CLASS_GENERAL); return GOT;
+    case H: put_register(s, PLACE_VVVV, vvvv, CLASS_INDEX); return GOT;
+    case By: put_register(s, PLACE_VVVV, vvvv, CLASS_GENERAL); return GOT;
     case L: return fourth_register(s);
     case P: put_register(s, position, reg & 7, CLASS_INDEX); return GOT;
     case Cy: case Dy: put_register(s, position, reg, CLASS_INDEX); return GOT;

@@ -106,6 +106,25 @@ Test(avx, wants_vvvv_and_l_as_the_row_says)
     bare_destroy(b);
 }
 
+Test(avx, has_eight_registers_outside_of_64_bit_code)
+{
+    struct bare *b = bench();
+    struct insn in;
+
+    cr_assert_eq(decode(b, (const u8[8]){ 0xc4, 0xc1, 0x35, 0xfc, 0xc2 }, &in), DECODED);
+    cr_expect_eq(in.op.src, 9);
+    cr_expect_eq(in.op.base, 10);
+    bare_flat32(b);
+    bare_enable_avx(b);
+    cr_assert_eq(decode(b, (const u8[8]){ 0xc4, 0xc1, 0x35, 0xfc, 0xc2 }, &in), DECODED);
+    cr_expect_eq(in.op.src, 1);
+    cr_expect_eq(in.op.base, 2);
+    cr_expect_eq(fault_of(b, (const u8[8]){ 0xc4, 0xc1, 0x3d, 0x6f, 0xc2 }), V_UD,
+                 "all four bits must be ones where they name nothing");
+    cr_expect_eq(fault_of(b, (const u8[8]){ 0xc4, 0xc1, 0x7d, 0x6f, 0xc2 }), V_NONE);
+    bare_destroy(b);
+}
+
 /* LES and LDS have memory operands; what would be registers is VEX, in protected mode. */
 Test(avx, leaves_les_and_lds_alone)
 {

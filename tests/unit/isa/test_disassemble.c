@@ -8,6 +8,7 @@
 Test(disassemble, knows_lengths_in_every_mode)
 {
     static const u8 code[] = { 0x48, 0x05, 1, 2, 3, 4, 0x90 };
+    static const u8 vex[] = { 0xc4, 0xe3, 0x75, 0x4a, 0x81, 0, 1, 0, 0, 0x30 }; /* vblendvps */
     struct bare *b = bare_create(1 << 20, "max");
     char text[80];
 
@@ -20,6 +21,9 @@ Test(disassemble, knows_lengths_in_every_mode)
     bare_flat64(b, 0x10000);
     cr_assert_eq(x86_disassemble(&b->cpu->cpu, CODE, text, sizeof text), 6);
     cr_assert_neq(text[0], '\0');
+    bare_enable_avx(b);
+    bare_store(b, CODE, vex, sizeof vex);
+    cr_assert_eq(x86_disassemble(&b->cpu->cpu, CODE, text, sizeof text), 10);
     cr_assert_eq(x86_disassemble(&b->cpu->cpu, BIT(40), text, sizeof text), 0);
     bare_destroy(b);
 }
