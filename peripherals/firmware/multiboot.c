@@ -38,7 +38,7 @@ static bool fits(const u8 *b, size_t n)
     return find(b, n, &at);
 }
 
-static void tell(const struct board_kernel *k, const char *line, u32 initrd, u32 at, u8 *info)
+static void tell(const struct board_kernel *k, size_t line, u32 initrd, u32 at, u8 *info)
 {
     store_le(info + FLAGS, HAS_MEMORY | HAS_DEVICE | HAS_LINE | HAS_MODULES | HAS_MAP | HAS_LOADER,
              4);
@@ -51,14 +51,16 @@ static void tell(const struct board_kernel *k, const char *line, u32 initrd, u32
     store_le(info + LOADER, at + LOADER_AT, 4);
     store_le(info + MODULE_AT, initrd, 4);
     store_le(info + MODULE_AT + 4, initrd + k->initrd_count, 4);
-    store_le(info + MODULE_AT + 8, at + LINE_AT + strlen(line), 4);   /* "" */
+    store_le(info + MODULE_AT + 8, at + LINE_AT + line, 4);           /* "" */
     memcpy(info + LOADER_AT, "Orrery", 7);
 }
 
+/* The command line begins with the kernel's name, as GRUB Legacy's and QEMU's do. */
 static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_start *s,
                     struct error *err)
 {
-    const char *line = k->command_line ? k->command_line : k->name;
+    const char *words = k->command_line ? k->command_line : "", *space = *words ? " " : "";
+    size_t line = strlen(k->name) + strlen(space) + strlen(words);
     struct kernel_part *part = kernel_add_part(s, KERNEL_IMAGE, 0), *info;
     u8 told[LINE_AT] = { 0 };
     struct elf_image e;
@@ -70,7 +72,7 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     if (flags & MUST & ~UNDERSTOOD)
         return fail(err, "%s: its multiboot header asks for features %04llxh that are not here",
                     k->name, (unsigned long long)(flags & MUST));
-    if (strlen(line) >= LINE_BYTES)
+    if (line >= LINE_BYTES)
         return fail(err, "%s: takes a command line of less than 8192 characters", k->name);
     if (!multiboot_load(k, "multiboot", header, flags & WANTS_ADDRESSES ? header + ADDRESSES : 0,
                         low_end, &e, &part->bytes, err))
@@ -84,7 +86,9 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     tell(k, line, initrd, at, told);
     info = kernel_add_part(s, KERNEL_COMMAND_LINE, at);
     buffer_put(&info->bytes, told, sizeof told);
-    buffer_put(&info->bytes, line, strlen(line) + 1);
+    buffer_put(&info->bytes, k->name, strlen(k->name));
+    buffer_put(&info->bytes, space, strlen(space));
+    buffer_put(&info->bytes, words, strlen(words) + 1);
     s->map_kind = MAP_MULTIBOOT;
     s->map_at = at + KERNEL_MAP;
     s->map_size_at = at + MAP_LENGTH;

@@ -392,7 +392,7 @@ Test(kernel, multiboot_is_told_command_line_module_and_map)
     cr_assert_eq(s.map_kind, MAP_MULTIBOOT);
     info = part(&s, KERNEL_COMMAND_LINE)->bytes.bytes;
     cr_assert_eq(s.ebx, part(&s, KERNEL_COMMAND_LINE)->address);
-    cr_assert_str_eq((const char *)info + load_le32(info + 16) - s.ebx, "a=b");
+    cr_assert_str_eq((const char *)info + load_le32(info + 16) - s.ebx, "k a=b");
     cr_assert_eq(load_le32(info + 20), 1);
     cr_assert_eq(load_le32(info + load_le32(info + 24) - s.ebx),
                  part(&s, KERNEL_INITRD)->address);
