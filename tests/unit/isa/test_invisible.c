@@ -17,7 +17,7 @@ static void expect_same(struct bare *b, struct digest expected, const char *name
     cr_expect(d.low == expected.low && d.high == expected.high, "%s", name);
 }
 
-Test(invisible, blocks_and_single_instructions_end_alike, .timeout = 60)
+Test(invisible, blocks_and_single_instructions_end_alike, .timeout = 280)
 {
     for (unsigned i = 0; i < program_count; i++) {
         struct bare *reference = program_start(&programs[i]), *b = program_start(&programs[i]);
@@ -45,7 +45,7 @@ static struct bare *moved(const struct program *p, struct bare *from)
     return to;
 }
 
-Test(invisible, saving_and_loading_at_random_instructions, .timeout = 60)
+Test(invisible, saving_and_loading_at_random_instructions, .timeout = 280)
 {
     struct rng r = rng_seeded("cuts", 0);
 

@@ -379,7 +379,7 @@ static void save_and_load(const struct program *p)
     bare_destroy(from);
 }
 
-Test(pmu, counts_are_the_same_in_blocks_in_steps_and_from_snapshots, .timeout = 60)
+Test(pmu, counts_are_the_same_in_blocks_in_steps_and_from_snapshots, .timeout = 280)
 {
     struct rng r = rng_seeded("counts", 0);
 

@@ -180,7 +180,7 @@ static void set_features(struct x86 *cpu, bool everything)
         cpu->features[F_ONLY86 >> 6] &= ~BIT(F_ONLY86 & 63);
 }
 
-Test(rows, are_all_met_and_have_handlers, .timeout = 60)
+Test(rows, are_all_met_and_have_handlers, .timeout = 280)
 {
     struct bare *b = bare_create(1 << 20, NULL);
     bool *met = calloc(x86_row_count, sizeof *met);
@@ -237,7 +237,7 @@ static u8 *brink(void)
     return p + PAGE_SIZE;
 }
 
-Test(rows, are_decoded_from_their_own_bytes_only, .timeout = 60)
+Test(rows, are_decoded_from_their_own_bytes_only, .timeout = 280)
 {
     struct bare *b = bare_create(1 << 20, NULL);
     struct rng r = rng_seeded("own bytes", 0);
@@ -286,7 +286,7 @@ static void compare_length(struct bare *b, const ZydisDecoder *zydis, const u8 *
                  bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]);
 }
 
-Test(rows, have_the_lengths_that_zydis_finds, .timeout = 60)
+Test(rows, have_the_lengths_that_zydis_finds, .timeout = 280)
 {
     static const ZydisMachineMode mode[WORLDS] = {
         ZYDIS_MACHINE_MODE_REAL_16, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_MACHINE_MODE_LONG_64,

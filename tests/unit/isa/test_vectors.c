@@ -51,7 +51,7 @@ static void unpack(const char *name, struct buffer *to)
     free(from);
 }
 
-Test(vectors, every_row_does_what_a_real_processor_did, .timeout = 100)
+Test(vectors, every_row_does_what_a_real_processor_did, .timeout = 280)
 {
     struct buffer all = { 0 };
     struct replay_count n;
