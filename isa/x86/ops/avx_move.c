@@ -65,9 +65,9 @@ JOIN_REGISTERS(vmovsd_back, base, dst, b[0], a[1])
         ymm_put(cpu, op->dst, (struct ymm){ TWICE(value), TWICE(value) });      \
         return true;                                                            \
     }
-BROADCAST(vpbroadcastb, b, b * 0x0101010101010101)
-BROADCAST(vpbroadcastw, w, b * 0x0001000100010001)
-BROADCAST(vpbroadcastd, d, b * 0x0000000100000001)
+BROADCAST(vpbroadcastb, b, (u64)b * 0x0101010101010101)
+BROADCAST(vpbroadcastw, w, (u64)b * 0x0001000100010001)
+BROADCAST(vpbroadcastd, d, (u64)b * 0x0000000100000001)
 BROADCAST(vpbroadcastq, q, b)
 
 /* From registers: AVX2. */
