@@ -1,7 +1,7 @@
 /*
  * Plays recorded instructions, unpacked, where Criterion and zstd are not:
  *
- *   cat tests/insn/vectors/*.zst | zstd -dc | vectors [STRIDE]
+ *   cat tests/insn/vectors/?*.zst | zstd -dc | vectors [STRIDE]
  */
 #include <stdio.h>
 #include <stdlib.h>

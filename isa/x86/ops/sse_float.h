@@ -50,7 +50,7 @@ void sse_finish(struct x86 *cpu, const struct fp_env *e)
 #define SCALAR_GET_f32(cpu, n)          (f32)xmm_low(cpu, n)
 #define SCALAR_GET_f64(cpu, n)          xmm_low(cpu, n)
 #define SCALAR_PUT_f32(cpu, n, value)   xmm_put_low32(cpu, n, value)
-#define SCALAR_PUT_f64(cpu, n, value)   ((cpu)->v[n].q[0] = (value))
+#define SCALAR_PUT_f64(cpu, n, value)   (*vector_at(cpu, n) = (value))
 /* ... and in the lowest lane of a value. */
 #define SCALAR_IN_f32(v, value)         ((u64x2){ (v)[0] >> 32 << 32 | (u32)(value), (v)[1] })
 #define SCALAR_IN_f64(v, value)         ((u64x2){ (value), (v)[1] })

@@ -20,23 +20,32 @@ typedef s64 s64x2 __attribute__((vector_size(16)));
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
+/*
+ * Where register n is. Not &cpu->v[n], which a compiler may turn into (n + k) * 32 + cpu where its
+ * offset is a multiple of 32: an instruction more than n * 32 + cpu + offset, in every handler.
+ */
+INLINE u64 *vector_at(const struct x86 *cpu, unsigned n)
+{
+    return (u64 *)((uintptr_t)cpu + 32 * n + offsetof(struct x86, v));
+}
+
 INLINE u64x2 xmm_get(const struct x86 *cpu, unsigned n)
 {
     u64x2 v;
 
-    memcpy(&v, cpu->v[n].q, sizeof v);
+    memcpy(&v, vector_at(cpu, n), sizeof v);
     return v;
 }
 
 /* The upper half of YMM stays as it is: legacy SSE, SDM 1 14.1.3. */
 INLINE void xmm_put(struct x86 *cpu, unsigned n, u64x2 v)
 {
-    memcpy(cpu->v[n].q, &v, sizeof v);
+    memcpy(vector_at(cpu, n), &v, sizeof v);
 }
 
 INLINE u64 xmm_low(const struct x86 *cpu, unsigned n)
 {
-    return cpu->v[n].q[0];
+    return *vector_at(cpu, n);
 }
 
 /* A YMM register: most instructions do in each half what they do in an XMM register. */
@@ -46,15 +55,15 @@ INLINE struct ymm ymm_get(const struct x86 *cpu, unsigned n)
 {
     struct ymm v;
 
-    memcpy(&v.low, cpu->v[n].q, 16);
-    memcpy(&v.high, cpu->v[n].q + 2, 16);
+    memcpy(&v.low, vector_at(cpu, n), 16);
+    memcpy(&v.high, vector_at(cpu, n) + 2, 16);
     return v;
 }
 
 INLINE void ymm_put(struct x86 *cpu, unsigned n, struct ymm v)
 {
-    memcpy(cpu->v[n].q, &v.low, 16);
-    memcpy(cpu->v[n].q + 2, &v.high, 16);
+    memcpy(vector_at(cpu, n), &v.low, 16);
+    memcpy(vector_at(cpu, n) + 2, &v.high, 16);
 }
 
 /* The upper half of YMM becomes 0: with VEX, SDM 1 14.1.3. */
@@ -66,7 +75,7 @@ INLINE void vex_put(struct x86 *cpu, unsigned n, u64x2 v)
 /* Stored as eight bytes, so that whoever loads eight next does not wait for two stores. */
 INLINE void xmm_put_low32(struct x86 *cpu, unsigned n, u32 v)
 {
-    cpu->v[n].q[0] = cpu->v[n].q[0] >> 32 << 32 | v;
+    *vector_at(cpu, n) = *vector_at(cpu, n) >> 32 << 32 | v;
 }
 
 /* ---- Memory ---- */
