@@ -15,6 +15,7 @@
 #include "isa/x86/interp.h"
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
+#include "isa/x86/ops/cet_near.h"
 #include "isa/x86/paging.h"
 #include "isa/x86/timing.h"
 
@@ -423,7 +424,7 @@ static inline const struct insn *next_insn(struct builder *k, const u8 *bytes, u
 static void gather(struct builder *k, const u8 *host, unsigned room, const struct insn *in,
                    struct target to)
 {
-    unsigned most = k->cpu->mode & MODE_STEP ? 1 : BLOCK_MAX;
+    unsigned most = k->cpu->mode & (MODE_STEP | MODE_ENDBR) ? 1 : BLOCK_MAX;
     unsigned last = room < BLOCK_BYTES - 15 ? room - 1 : BLOCK_BYTES - 15;
     struct block *b = k->b;
 
@@ -475,8 +476,35 @@ static enum decode_result first_insn(struct builder *k, const u8 *host, u64 line
     return r;
 }
 
+static bool is_endbr(const struct x86 *cpu, const struct row *row)
+{
+    return row && row->operation == (x86_is_64(cpu) ? OP_endbr64 : OP_endbr32);
+}
+
+/* What comes in the place of ENDBR without a fault: a breakpoint; what faults before it: a fetch. */
+static bool needs_no_endbr(const struct insn *in)
+{
+    return in->row ? in->row->operation == OP_int3 || in->row->operation == OP_icebp
+        : in->op.dst == V_GP;
+}
+
+/* The first instruction, in k->insn, where an indirect branch has led. */
+static void await_endbr(struct builder *k)
+{
+    struct insn *in = &k->insn;
+
+    if (needs_no_endbr(in))
+        return;
+    in->op.fn = is_endbr(k->cpu, in->row) ? h_endbr_found : h_endbr_missed;
+    in->row = NULL;
+    in->ends = true;
+    in->relative = false;
+}
+
 static void place_one(struct builder *k)
 {
+    if (unlikely(k->cpu->mode & MODE_ENDBR))
+        await_endbr(k);
     *k->op = k->insn.op;
     place_insn(k, &k->insn, &k->insn.to);
     if (!k->insn.ends || is_conditional(&k->insn))
@@ -557,6 +585,11 @@ static struct block *build(struct x86 *cpu, struct code_page *page, const u8 *ho
         space_page(cpu->mem, physical, false, &next_flags);
         second = own_page(cpu, (u8 *)(uintptr_t)next, next_flags);
         place_op(&k, h_page_check);
+        place_one(&k);
+    } else if (unlikely(cpu->mode & MODE_ENDBR)) {
+        k.insn = *in;
+        k.insn.op = *k.op;
+        k.insn.to = to;
         place_one(&k);
     } else {
         gather(&k, host, room, in, to);

@@ -3,6 +3,7 @@
 #include "isa/x86/decoding.h"
 
 #include "isa/x86/handlers.h"
+#include "isa/x86/ops/cet_near.h"
 
 static bool has_byte_operand(const struct row *row)
 {
@@ -110,7 +111,8 @@ static void note_flags(struct decoding *s, const struct row *row)
     struct insn *out = s->out;
     unsigned width = has_byte_operand(row) ? WIDTH_B : s->width;
 
-    if (row->operation == OP_lea || row->operation == OP_nop || row->operation == OP_movabs)
+    if (row->operation == OP_lea || row->operation == OP_nop
+        || row->operation == OP_endbr32 || row->operation == OP_endbr64 || row->operation == OP_movabs)
         out->flag_use = FLAGS_UNTOUCHED;
     if (s->memory)
         return;
@@ -162,6 +164,32 @@ static void add_extras(struct decoding *s, const struct row *row)
     }
 }
 
+/* Near branches where control-flow enforcement is on; NOTRACK is the prefix 3E. */
+static void choose_for_cet(struct decoding *s)
+{
+    static const handler call[] = { NULL, h_cet_call_w, h_cet_call_d, h_cet_call_q };
+    static const handler ret[] = { NULL, h_cet_ret_w, h_cet_ret_d, h_cet_ret_q };
+    static const handler call_ind[][4] = {
+        { NULL, h_cet_call_ind_w_r, h_cet_call_ind_d_r, h_cet_call_ind_q_r },
+        { NULL, h_cet_call_ind_w_m, h_cet_call_ind_d_m, h_cet_call_ind_q_m },
+    };
+    static const handler jmp_ind[][4] = {
+        { NULL, h_cet_jmp_ind_w_r, h_cet_jmp_ind_d_r, h_cet_jmp_ind_q_r },
+        { NULL, h_cet_jmp_ind_w_m, h_cet_jmp_ind_d_m, h_cet_jmp_ind_q_m },
+    };
+    struct op *op = &s->out->op;
+    bool no_track = s->no_track && s->segment == DS;
+
+    switch (s->out->row->operation) {
+    case OP_call:                 op->fn = call[s->width]; return;
+    case OP_ret: case OP_ret_imm: op->fn = ret[s->width]; return;
+    case OP_call_ind:             op->fn = call_ind[s->memory][s->width]; break;
+    case OP_jmp_ind:              op->fn = jmp_ind[s->memory][s->width]; break;
+    default: return;
+    }
+    *(s->memory ? &op->dst : &op->src) = no_track;
+}
+
 void decode_choose(struct decoding *s)
 {
     struct insn *out = s->out;
@@ -177,5 +205,7 @@ void decode_choose(struct decoding *s)
     out->prefixes = (u8)(s->segment_given + s->lock + s->opsize_given + s->asize_given);
     out->displacement = s->disp_bytes != 0;
     out->op.fn = choose_handler(s, row);
+    if (unlikely(s->cpu->mode & (MODE_SHADOW | MODE_TRACK)))
+        choose_for_cet(s);
     note_flags(s, row);
 }

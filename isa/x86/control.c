@@ -65,6 +65,7 @@ void x86_write_cr0(struct x86 *cpu, u64 value)
     x86_protect(cpu, value >> 32 == 0);
     x86_protect(cpu, !(v & CR0_PG && !(v & CR0_PE)));
     x86_protect(cpu, !(v & CR0_NW && !(v & CR0_CD)));
+    x86_protect(cpu, v & CR0_WP || !(cpu->cr4 & CR4_CET));
     check_long_mode(cpu, v);
     if (changed & (CR0_PG | CR0_CD | CR0_NW) && pae_tables(cpu, v, cpu->cr4))
         x86_load_pdptes(cpu, cpu->cr3);
@@ -104,6 +105,7 @@ static const struct { u32 bit; u8 feature; } cr4_features[] = {
     { CR4_OSFXSR, F_FXSR }, { CR4_OSXMMEXCPT, F_SSE }, { CR4_UMIP, F_UMIP }, { CR4_LA57, F_LA57 },
     { CR4_FSGSBASE, F_FSGSBASE }, { CR4_PCIDE, F_PCID }, { CR4_OSXSAVE, F_XSAVE },
     { CR4_SMEP, F_SMEP }, { CR4_SMAP, F_SMAP }, { CR4_PKE, F_PKU }, { CR4_PKS, F_PKS },
+    { CR4_CET, F_CET_SS }, { CR4_CET, F_CET_IBT },
 };
 
 u32 x86_cr4_writable(const struct x86 *cpu)
@@ -130,6 +132,7 @@ void x86_write_cr4(struct x86 *cpu, u64 value)
 
     x86_protect(cpu, !(value & ~(u64)x86_cr4_writable(cpu)));
     x86_protect(cpu, !(long_mode && changed & (CR4_LA57 | CR4_PAE)));
+    x86_protect(cpu, !(v & CR4_CET) || cpu->cr0 & CR0_WP);
     if (changed & v & CR4_PCIDE)
         x86_protect(cpu, long_mode && !(cpu->cr3 & CR3_PCID));
     if (changed & CR4_RELOADS && pae_tables(cpu, cpu->cr0, v))

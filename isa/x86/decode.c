@@ -65,7 +65,7 @@ static bool prefix(struct decoding *s, u8 byte)
     case 0x26: override(s, ES); return true;
     case 0x2e: override(s, CS); return true;
     case 0x36: override(s, SS); return true;
-    case 0x3e: override(s, DS); return true;
+    case 0x3e: override(s, DS); s->no_track = true; return true;
     case 0xf0: s->lock = 1; return true;
     case 0xf2: case 0xf3: s->repeat = byte; return true;
     case 0xf1:

@@ -55,6 +55,7 @@ struct decoding {
     bool               memory;          /* ModRM, or moffs, names memory */
     bool               rip_relative;
     bool               has_imm;
+    bool               no_track;        /* prefix 3E */
     struct insn       *out;
 };
 

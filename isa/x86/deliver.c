@@ -3,6 +3,7 @@
  * redirection in virtual-8086 mode. SDM 3A chapter 6; SDM 2 INT n.
  */
 #include "isa/x86/branches.h"
+#include "isa/x86/cet.h"
 #include "isa/x86/cpuid.h"
 #include "isa/x86/debug.h"
 #include "isa/x86/fault.h"
@@ -219,6 +220,7 @@ static void deliver_gate(struct x86 *cpu, const struct interruption *e, struct d
     x86_check_entry(cpu, &code, offset);
     x86_descriptor_set(cpu, &code, SEG_ACCESSED);
     x86_frame_push(cpu, &s, &f);
+    x86_cet_enter(cpu, &code, cpl, x86_is_long(cpu) ? gate->high & 7 : 0);
 
     if (x86_is_v86(cpu))
         leave_v86(cpu);
@@ -227,6 +229,7 @@ static void deliver_gate(struct x86 *cpu, const struct interruption *e, struct d
     cpu->rip = offset;
     set_flags_after(cpu, TF | VM | RF | NT | (trap ? 0 : IF));
     x86_mode_update(cpu);
+    x86_cet_arrived(cpu);
 }
 
 /* The task has its own stack, which gets the error code: SDM 3A 6.14.3. */

@@ -2,6 +2,7 @@
 #include "isa/x86/mode.h"
 
 #include "isa/x86/block.h"
+#include "isa/x86/cet.h"
 #include "isa/x86/paging.h"
 #include "isa/x86/timing.h"
 
@@ -79,6 +80,8 @@ static u64 control_bits(const struct x86 *cpu)
         m |= MODE_PE;
     if (cpu->eflags & VM && cpu->cr0 & CR0_PE)
         m |= MODE_V86;
+    if (unlikely(cpu->cr4 & CR4_CET))
+        m |= x86_cet_mode(cpu);
     if (cpu->marks_branches)
         m |= MODE_BRANCHES;
     return m | x86_timing_mode(cpu->timing);

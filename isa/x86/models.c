@@ -71,7 +71,7 @@ static const struct { u8 feature, needs; } needs[] = {
     { F_TSC_ADJUST, F_TSC }, { F_TSC_ADJUST, F_MSR }, { F_TSCD, F_APIC }, { F_X2APIC, F_APIC },
     { F_APIC, F_MSR }, { F_CLFLUSHOPT, F_CLFLUSH }, { F_CLWB, F_CLFLUSH },
     { F_SPEC_CTRL, F_MSR }, { F_STIBP, F_SPEC_CTRL }, { F_SSBD, F_SPEC_CTRL },
-    { F_FLUSH_CMD, F_MSR }, { F_ARCH_CAP, F_MSR },
+    { F_CET_SS, F_XSAVES }, { F_CET_IBT, F_XSAVES }, { F_FLUSH_CMD, F_MSR }, { F_ARCH_CAP, F_MSR },
 };
 
 /* ---- Names: case, and dots and dashes within, do not matter ---- */

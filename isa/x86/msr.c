@@ -9,6 +9,7 @@
 #include "core/device.h"
 #include "isa/x86/apic.h"
 #include "isa/x86/branches.h"
+#include "isa/x86/cet.h"
 #include "isa/x86/cpuid.h"
 #include "isa/x86/debug.h"
 #include "isa/x86/interp.h"
@@ -452,6 +453,8 @@ void x86_msr_reset(struct x86 *cpu, bool init)
     for (const struct msr *m = table; m < table + COUNT(table); m++)
         for (unsigned i = 0; m->kind == MSR_STORED && i < m->count; i++)
             store(cpu, m, i, m->reset);
+    cpu->ssp = cpu->u_cet = cpu->s_cet = cpu->ssp_table = 0;
+    memset(cpu->pl_ssp, 0, sizeof cpu->pl_ssp);
     cpu->tsc_adjust = 0;
     cpu->tsc_offset = 0 - cpu->cycles;
 }

@@ -17,7 +17,7 @@ enum {
     PTE_PS = 1 << 7, PTE_G = 1 << 8,
 };
 #define PTE_NX  BIT(63)
-enum { PF_P = 1, PF_W = 2, PF_U = 4, PF_RSVD = 8, PF_I = 16, PF_PK = 32 };
+enum { PF_P = 1, PF_W = 2, PF_U = 4, PF_RSVD = 8, PF_I = 16, PF_PK = 32, PF_SS = 64 };
 
 struct walk {
     struct x86   *cpu;
@@ -25,6 +25,7 @@ struct walk {
     enum tlb_kind kind;
     enum tlb_set  set;
     u64           rights;       /* PTE_W and PTE_U of all levels, PTE_NX of any */
+    bool          shadow;       /* a shadow-stack access */
     unsigned      passed;       /* entries of tables */
     struct { u64 at, entry; } table[4];
 };
@@ -40,6 +41,8 @@ static _Noreturn void page_fault(const struct walk *w, u32 code)
     if (w->kind == TLB_CODE
         && (cpu->cr4 & CR4_SMEP || (cpu->efer & EFER_NXE && cpu->cr4 & CR4_PAE)))
         code |= PF_I;
+    if (w->shadow)
+        code |= PF_SS;
     cpu->cr2 = w->linear;
     x86_fault_code(cpu, V_PF, code);
 }
@@ -60,6 +63,23 @@ static bool key_allows(const struct walk *w, u64 pte)
     if (bits & 1)
         return false;
     return !(bits & 2 && w->kind == TLB_WRITE && (w->set == TLB_USER || cpu->cr0 & CR0_WP));
+}
+
+/*
+ * Shadow-stack pages are dirty and not writable, below tables that are; those of the user are not
+ * the supervisor's. SDM 3A 4.6.1
+ */
+static void check_shadow(const struct walk *w, u64 pte)
+{
+    bool user_page = w->rights & PTE_U;
+    bool ok = (pte & (PTE_W | PTE_D)) == PTE_D && user_page == (w->set == TLB_USER);
+
+    for (unsigned i = 0; i < w->passed; i++)
+        ok = ok && w->table[i].entry & PTE_W;
+    if (!key_allows(w, pte))
+        page_fault(w, PF_P | PF_PK);
+    if (!ok)
+        page_fault(w, PF_P);
 }
 
 /* SDM 3A 4.6.1 */
@@ -106,7 +126,10 @@ static u64 finish(struct walk *w, u64 at, u64 pte, unsigned size, u64 frame, u64
     struct x86 *cpu = w->cpu;
     u64 page;
 
-    check_rights(w, pte);
+    if (unlikely(w->shadow))
+        check_shadow(w, pte);
+    else
+        check_rights(w, pte);
     for (unsigned i = 0; i < w->passed; i++)
         set_flags(cpu, w->table[i].at, w->table[i].entry, PTE_A, size);
     set_flags(cpu, at, pte, PTE_A | (w->kind == TLB_WRITE ? PTE_D : 0), size);
@@ -187,19 +210,38 @@ static u64 walk_pae(struct walk *w)
     return walk_wide(w, 2, e & w->cpu->phys_mask & ~PAGE_MASK, reserved);
 }
 
-u64 x86_walk(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set set)
+static u64 walk(struct walk *w)
 {
-    struct walk w = { cpu, linear, kind, set, PTE_W | PTE_U, 0, { { 0, 0 } } };
+    struct x86 *cpu = w->cpu;
 
     if (!(cpu->cr0 & CR0_PG))
-        return linear & ~PAGE_MASK;
+        return w->linear & ~PAGE_MASK;
     if (cpu->efer & EFER_LMA)
-        return walk_wide(&w, cpu->cr4 & CR4_LA57 ? 5 : 4,
+        return walk_wide(w, cpu->cr4 & CR4_LA57 ? 5 : 4,
                          cpu->cr3 & cpu->phys_mask & 0x000ffffffffff000,
                          ~cpu->phys_mask & 0x000ffffffffff000);
     if (cpu->cr4 & CR4_PAE)
-        return walk_pae(&w);
-    return walk_legacy(&w);
+        return walk_pae(w);
+    return walk_legacy(w);
+}
+
+u64 x86_walk(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set set)
+{
+    struct walk w = {
+        .cpu = cpu, .linear = linear, .kind = kind, .set = set, .rights = PTE_W | PTE_U,
+    };
+
+    return walk(&w);
+}
+
+u64 x86_walk_shadow(struct x86 *cpu, u64 linear, bool write, bool user)
+{
+    struct walk w = {
+        .cpu = cpu, .linear = linear, .kind = write ? TLB_WRITE : TLB_READ,
+        .set = user ? TLB_USER : TLB_SUPER, .rights = PTE_W | PTE_U, .shadow = true,
+    };
+
+    return walk(&w) & ~PAGE_MASK;
 }
 
 bool x86_register_canonical(const struct x86 *cpu, u64 linear)

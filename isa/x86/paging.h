@@ -6,6 +6,9 @@
 /* Result of a walk: the physical page and PAGE_GLOBAL, PAGE_LARGE. Raises #PF. Sets A and D. */
 u64 x86_walk(struct x86 *, u64 linear, enum tlb_kind, enum tlb_set);
 
+/* That of a shadow-stack access, without those two. */
+u64 x86_walk_shadow(struct x86 *, u64 linear, bool write, bool user);
+
 /* Physical address through the TLB; fills it. Raises #PF. */
 u64 x86_translate(struct x86 *, u64 linear, enum tlb_kind, enum tlb_set);
 

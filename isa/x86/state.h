@@ -70,6 +70,9 @@ enum mode {
     MODE_STEP = 1 << 13,            /* blocks of one instruction */
     MODE_TIMING = 3, MODE_TIMING_SHIFT = 14,    /* which timing model the blocks' costs are of */
     MODE_BRANCHES = 1 << 16,        /* branches are marked: see branches.h */
+    MODE_SHADOW = 1 << 17,          /* the shadow stack is on at this level: see cet.h */
+    MODE_TRACK = 1 << 18,           /* indirect branches are tracked */
+    MODE_ENDBR = 1 << 19,           /* ... and this is behind one */
     MODE_LIMIT_SHIFT = 24,          /* index into struct x86.cs_limit */
 };
 
@@ -172,6 +175,8 @@ struct apic { STATE_MEMBERS(APIC_STATE) };
     MANY(u64,  mc, 16, "machine-check banks") ONE (u32, smbase, "")          \
     ONE (u64,  xcr0,  "state components enabled")                            \
     ONE (u64,  random, "state of RDRAND, from the machine's seed")           \
+    ONE (u64,  ssp, "shadow-stack pointer") ONE (u64, u_cet, "") ONE (u64, s_cet, "") \
+    MANY(u64,  pl_ssp, 4, "shadow stacks of the privilege levels") ONE (u64, ssp_table, "") \
     PART(struct f80, st, 8, F80_STATE)                                       \
     ONE (u16,  fcw, "x87 control word") ONE (u16, fsw, "status word, TOP in ftop") \
     ONE (u8,   ftop, "top of stack") ONE (u8, ftag, "bit n: physical register n is not empty") \

@@ -4,6 +4,7 @@
  * Intel's SYSCALL is there in 64-bit code alone, AMD's in 32-bit code too, of compatibility mode
  * (it goes to CSTAR) and of a 32-bit system; AMD's SYSENTER is not there in long mode (APM 3).
  */
+#include "isa/x86/cet.h"
 #include "isa/x86/cpuid.h"
 #include "isa/x86/debug.h"
 #include "isa/x86/fault.h"
@@ -34,11 +35,13 @@ void x86_sysenter(struct x86 *cpu)
 
     x86_require(cpu, !wide || !x86_is_amd(cpu));
     x86_protect(cpu, cpu->mode & MODE_PE && !selector_is_null(cs));
+    x86_cet_system_enter(cpu);
     cpu->gpr[RSP] = wide ? cpu->sysenter_esp : (u32)cpu->sysenter_esp;
     cpu->rip = wide ? cpu->sysenter_eip : (u32)cpu->sysenter_eip;
     flat_segments(cpu, cs, (u16)(cs + 8), 0, wide);
     x86_set_flags(cpu, x86_flags(cpu) & ~(u32)(VM | IF | RF));
     x86_mode_update(cpu);
+    x86_cet_arrived(cpu);
 }
 
 void x86_sysexit(struct x86 *cpu, unsigned size)
@@ -51,6 +54,7 @@ void x86_sysexit(struct x86 *cpu, unsigned size)
     x86_require(cpu, !x86_is_long(cpu) || !x86_is_amd(cpu));
     x86_protect(cpu, cpu->mode & MODE_PE && cpu->cpl == 0 && !selector_is_null(cs));
     x86_protect(cpu, !wide || (x86_canonical(cpu, rip) && x86_canonical(cpu, sp)));
+    x86_cet_system_leave(cpu, wide);
     cs = (u16)((cs + (wide ? 32 : 16)) | 3);
     cpu->gpr[RSP] = sp;
     cpu->rip = rip;
@@ -81,6 +85,7 @@ static void legacy_syscall(struct x86 *cpu, u16 cs)
     flat_segments(cpu, cs, (u16)(cs + 8), 0, false);
     x86_set_flags(cpu, x86_flags(cpu) & ~(u32)(VM | IF | RF));
     x86_mode_update(cpu);
+    x86_cet_arrived(cpu);
 }
 
 void x86_syscall(struct x86 *cpu)
@@ -89,6 +94,7 @@ void x86_syscall(struct x86 *cpu)
     u32 flags = x86_flags(cpu);
 
     require_syscall(cpu);
+    x86_cet_system_enter(cpu);
     if (!x86_is_long(cpu)) {
         legacy_syscall(cpu, cs);
         return;
@@ -99,6 +105,7 @@ void x86_syscall(struct x86 *cpu)
     flat_segments(cpu, cs, (u16)(cs + 8), 0, true);
     x86_set_flags(cpu, flags & ~(u32)(cpu->fmask | RF));
     x86_mode_update(cpu);
+    x86_cet_arrived(cpu);
     trap_as_now(cpu);
 }
 
@@ -111,6 +118,7 @@ void x86_sysret(struct x86 *cpu, unsigned size)
 
     require_syscall(cpu);
     x86_protect(cpu, cpu->cpl == 0 && x86_canonical(cpu, rip));
+    x86_cet_system_leave(cpu, size == 8);
     cpu->rip = rip;
     flat_segments(cpu, cs, (u16)((base + 8) | 3), 3, size == 8);
     x86_set_flags(cpu, flags);

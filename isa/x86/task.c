@@ -4,6 +4,8 @@
  * What can fault in the old task is looked at before anything changes; what the new task's state is
  * refused for faults in the new task, as #TS, #NP or #SS.
  */
+#include "core/device.h"
+#include "isa/x86/cet.h"
 #include "isa/x86/debug.h"
 #include "isa/x86/fault.h"
 #include "isa/x86/memory.h"
@@ -218,6 +220,8 @@ static void enter(struct x86 *cpu, u16 selector, struct descriptor *d, enum task
         refuse(cpu, V_TS, selector);
     probe(cpu, &to, d);
 
+    if (cpu->cr4 & CR4_CET && (cpu->s_cet | cpu->u_cet) & CET_SHADOW)
+        guest_oddity(&cpu->cpu.dev, "a task switch with shadow stacks: they stay as they are");
     if (!nests)
         set_busy(cpu, tr_descriptor(cpu), false);
     save(cpu, how == TASK_IRET ? flags & ~(u32)NT : flags);

@@ -25,7 +25,7 @@ u64 key_of(const struct x86 *cpu, const struct decoder *d, const u8 *bytes, unsi
 {
     unsigned code_size = cpu->mode & MODE_CODE;
     const u8 *b = bytes, *opcode = d->opcode[MAP_1];
-    u64 key = (cpu->mode & 0x1fff) << 34 | 1;
+    u64 key = (cpu->mode & (0x1fff | MODE_SHADOW | MODE_TRACK)) << 34 | 1;
     u8 is = opcode[*b];
 
     if (is & OPCODE_PREFIX) {

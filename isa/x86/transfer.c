@@ -4,6 +4,7 @@
  */
 #include "isa/x86/transfer.h"
 
+#include "isa/x86/cet.h"
 #include "isa/x86/fault.h"
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
@@ -73,6 +74,7 @@ static void arrive(struct x86 *cpu, u16 selector, const struct descriptor *d, un
     x86_cs_take(cpu, selector, d, cpl);
     cpu->rip = offset;
     x86_mode_update(cpu);
+    x86_cet_arrived(cpu);
 }
 
 /* ---- Gates ---- */
@@ -126,6 +128,7 @@ static void jump_gate(struct x86 *cpu, u16 selector, struct descriptor *gate)
     check_present(cpu, &code, g.selector);
     x86_check_entry(cpu, &code, g.offset);
     x86_descriptor_set(cpu, &code, SEG_ACCESSED);
+    x86_cet_jump(cpu, &code);
     arrive(cpu, g.selector, &code, cpu->cpl, g.offset);
 }
 
@@ -137,6 +140,7 @@ static void push_and_arrive(struct x86 *cpu, struct stack *to, struct frame *f, 
     x86_check_entry(cpu, code, offset);
     x86_descriptor_set(cpu, code, SEG_ACCESSED);
     x86_frame_push(cpu, to, f);
+    x86_cet_enter(cpu, code, cpl, 0);
     x86_stack_take(cpu, to);
     arrive(cpu, selector, code, cpl, offset);
 }
@@ -222,6 +226,7 @@ void x86_far_jump(struct x86 *cpu, u16 selector, u64 offset, unsigned size)
     check_direct(cpu, &d, selector);
     x86_check_entry(cpu, &d, offset);
     x86_descriptor_set(cpu, &d, SEG_ACCESSED);
+    x86_cet_jump(cpu, &d);
     arrive(cpu, selector, &d, cpu->cpl, offset);
 }
 
@@ -349,6 +354,7 @@ static void go_back(struct x86 *cpu, const struct way_back *w, u64 popped, u16 r
     bool outward = rpl > cpu->cpl;
     struct stack s = x86_stack(cpu);
 
+    x86_cet_return(cpu, w->selector, &w->code, w->offset);
     if (w->has_stack) {
         take_return_stack(cpu, w, release);
     } else {
@@ -455,6 +461,7 @@ static void iret_to_v86(struct x86 *cpu, struct stack *s, u64 rip, u16 cs, u32 f
     for (unsigned i = 0; i < 5; i++)
         selector[i] = (u16)x86_stack_peek(cpu, s, 16 + 4 * i, 4);
     x86_protect(cpu, rip <= 0xffff);
+    x86_cet_to_v86(cpu);
     cpu->cpl = 3;
     x86_set_flags(cpu, flags & (FLAGS_ARITHMETIC | TF | IF | DF | IOPL | NT | RF | VM | AC | VIF
                                 | VIP | ID));

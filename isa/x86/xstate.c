@@ -8,6 +8,8 @@ struct xcomponent x86_xcomponent(unsigned n)
     switch (n) {
     case 2:  return (struct xcomponent){ 576, 256, false };
     case 9:  return (struct xcomponent){ 2688, 8, false };
+    case 11: return (struct xcomponent){ 0, 16, false };
+    case 12: return (struct xcomponent){ 0, 24, false };
     default: return (struct xcomponent){ 0, 0, false };
     }
 }
@@ -28,11 +30,12 @@ u64 x86_xcr0_supported(const struct x86 *cpu)
     return bits;
 }
 
-/* No supervisor component is there: neither processor trace nor CET. */
+/* Control-flow enforcement; there is no processor trace. */
 u64 x86_xss_supported(const struct x86 *cpu)
 {
-    (void)cpu;
-    return 0;
+    if (!x86_has(cpu, F_XSAVES) || !(x86_has(cpu, F_CET_SS) || x86_has(cpu, F_CET_IBT)))
+        return 0;
+    return XSTATE_CET_USER | XSTATE_CET_SUPERVISOR;
 }
 
 u32 x86_xsave_compact_offset(u64 components, unsigned n)

@@ -2,8 +2,9 @@
 #pragma once
 #include "isa/x86/state.h"
 
-enum { XSTATE_X87 = 1 << 0, XSTATE_SSE = 1 << 1, XSTATE_AVX = 1 << 2, XSTATE_PKRU = 1 << 9 };
-enum { XSAVE_LEGACY = 512, XSAVE_HEADER = 64, XSAVE_COMPONENTS = 10 };
+enum { XSTATE_X87 = 1 << 0, XSTATE_SSE = 1 << 1, XSTATE_AVX = 1 << 2, XSTATE_PKRU = 1 << 9,
+       XSTATE_CET_USER = 1 << 11, XSTATE_CET_SUPERVISOR = 1 << 12 };
+enum { XSAVE_LEGACY = 512, XSAVE_HEADER = 64, XSAVE_COMPONENTS = 13 };
 #define XSAVE_COMPACT BIT(63)           /* of XCOMP_BV */
 
 struct xcomponent { u16 offset, size; bool align; };

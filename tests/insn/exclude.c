@@ -41,6 +41,8 @@ static const struct { enum feature feature; const char *why; } by_feature[] = {
     { F_ONLY86, "only the 8086 has it" },
     { F_PKU,    "the host has no protection keys" },
     { F_PKS,    "the host has no protection keys" },
+    { F_CET_SS, "the host has no shadow stacks" },
+    { F_CET_IBT, "the host tracks no indirect branches" },
 };
 
 const char *insn_excluded(const struct row *row, unsigned bits)

@@ -3,6 +3,7 @@
  * written in pieces, after the whole of it was checked; it is read whole before anything is loaded.
  */
 #include "core/bits.h"
+#include "isa/x86/cet.h"
 #include "isa/x86/control.h"
 #include "isa/x86/cpuid.h"
 #include "isa/x86/fpu/x87.h"
@@ -191,7 +192,9 @@ static u64 in_use(const struct x86 *cpu)
         high |= cpu->v[i].q[2] | cpu->v[i].q[3];
     }
     return (x87_in_use(cpu) ? XSTATE_X87 : 0) | (low ? XSTATE_SSE : 0) | (high ? XSTATE_AVX : 0)
-        | (cpu->pkru ? XSTATE_PKRU : 0);
+        | (cpu->pkru ? XSTATE_PKRU : 0)
+        | (cpu->u_cet | cpu->pl_ssp[3] ? XSTATE_CET_USER : 0)
+        | (cpu->pl_ssp[0] | cpu->pl_ssp[1] | cpu->pl_ssp[2] ? XSTATE_CET_SUPERVISOR : 0);
 }
 
 /* Components 2 and up. */
@@ -199,6 +202,12 @@ static void image_component(const struct x86 *cpu, u8 *p, unsigned n)
 {
     if (BIT(n) == XSTATE_PKRU)
         store_le64(p, cpu->pkru);
+    if (BIT(n) == XSTATE_CET_USER) {
+        store_le64(p, cpu->u_cet);
+        store_le64(p + 8, cpu->pl_ssp[3]);
+    }
+    for (unsigned i = 0; BIT(n) == XSTATE_CET_SUPERVISOR && i < 3; i++)
+        store_le64(p + 8 * i, cpu->pl_ssp[i]);
     for (unsigned i = 0; BIT(n) == XSTATE_AVX && i < xmm_count(cpu); i++) {
         store_le64(p + 16 * i, cpu->v[i].q[2]);
         store_le64(p + 16 * i + 8, cpu->v[i].q[3]);
@@ -210,6 +219,12 @@ static void load_component(struct x86 *cpu, const u8 *p, unsigned n)
 {
     if (BIT(n) == XSTATE_PKRU)
         x86_set_pkru(cpu, p ? load_le32(p) : 0);
+    if (BIT(n) == XSTATE_CET_USER) {
+        x86_write_u_cet(cpu, p ? load_le64(p) : 0);
+        x86_write_pl_ssp(cpu, 3, p ? load_le64(p + 8) : 0);
+    }
+    for (unsigned i = 0; BIT(n) == XSTATE_CET_SUPERVISOR && i < 3; i++)
+        x86_write_pl_ssp(cpu, i, p ? load_le64(p + 8 * i) : 0);
     for (unsigned i = 0; BIT(n) == XSTATE_AVX && i < xmm_count(cpu); i++) {
         cpu->v[i].q[2] = p ? load_le64(p + 16 * i) : 0;
         cpu->v[i].q[3] = p ? load_le64(p + 16 * i + 8) : 0;
@@ -333,6 +348,19 @@ static void restore_legacy(struct x86 *cpu, const u8 *image, u64 wanted, u64 giv
         cpu->v[i].q[0] = cpu->v[i].q[1] = 0;
 }
 
+/* What WRMSR refuses is refused here too. */
+static void check_cet(struct x86 *cpu, u64 loaded, u8 part[XSAVE_COMPONENTS][256])
+{
+    enum { USER = 11, SUPERVISOR = 12 };
+
+    if (loaded & XSTATE_CET_USER) {
+        x86_protect(cpu, x86_cet_valid(cpu, load_le64(part[USER])));
+        x86_protect(cpu, x86_ssp_valid(cpu, load_le64(part[USER] + 8)));
+    }
+    for (unsigned i = 0; loaded & XSTATE_CET_SUPERVISOR && i < 3; i++)
+        x86_protect(cpu, x86_ssp_valid(cpu, load_le64(part[SUPERVISOR] + 8 * i)));
+}
+
 static void xrstor(struct x86 *cpu, struct op *op, bool wide, u64 enabled, bool only_compact)
 {
     enum segment_name s = op_segment(op);
@@ -353,6 +381,8 @@ static void xrstor(struct x86 *cpu, struct op *op, bool wide, u64 enabled, bool 
                            + (compact ? x86_xsave_compact_offset(layout, n) : c.offset),
                            part[n], c.size);
     }
+    if (wanted & given & (XSTATE_CET_USER | XSTATE_CET_SUPERVISOR))
+        check_cet(cpu, wanted & given, part);
     restore_legacy(cpu, image, wanted, given, compact, wide);
     for (unsigned n = 2; n < XSAVE_COMPONENTS; n++)
         if (wanted >> n & 1)
