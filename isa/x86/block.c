@@ -484,8 +484,7 @@ static bool is_endbr(const struct x86 *cpu, const struct row *row)
 /* What comes in the place of ENDBR without a fault: a breakpoint; what faults before it: a fetch. */
 static bool needs_no_endbr(const struct insn *in)
 {
-    return in->row ? in->row->operation == OP_int3 || in->row->operation == OP_icebp
-        : in->op.dst == V_GP;
+    return in->row ? in->row->operation == OP_int3 : in->op.dst == V_GP;
 }
 
 /* The first instruction, in k->insn, where an indirect branch has led. */

@@ -30,7 +30,7 @@ u64 x86_cet_mode(const struct x86 *cpu)
         return 0;
     if (control & CET_SHADOW)
         m |= MODE_SHADOW;
-    if (control & CET_ENDBR && !(control & CET_SUPPRESS))
+    if (control & CET_ENDBR)
         m |= MODE_TRACK | (control & CET_WAIT ? MODE_ENDBR : 0);
     return m;
 }
@@ -111,7 +111,7 @@ void x86_cet_await(struct x86 *cpu)
 
 void x86_cet_found(struct x86 *cpu)
 {
-    *control_of(cpu, cpu->cpl) &= ~(u64)CET_WAIT;
+    *control_of(cpu, cpu->cpl) &= ~(u64)(CET_WAIT | CET_SUPPRESS);
     cpu->mode &= ~(u64)MODE_ENDBR;
 }
 
@@ -264,17 +264,28 @@ static void return_outward(struct x86 *cpu, u16 selector, const struct descripto
         cpu->ssp = ssp;
 }
 
-void x86_cet_return(struct x86 *cpu, u16 selector, const struct descriptor *code, u64 offset)
+static void return_same(struct x86 *cpu, u16 selector, const struct descriptor *code, u64 offset,
+                        bool interrupt)
+{
+    u64 ssp, old = cpu->ssp + 24;
+
+    if (cpu->ssp & 7)
+        refuse(cpu, CP_FAR_RET);
+    ssp = pop_return(cpu, selector, code, offset);
+    if (interrupt && cpu->cpl != 3 && ssp != old)
+        release(cpu, old);              /* it had come by an IST */
+    cpu->ssp = ssp;
+}
+
+void x86_cet_return(struct x86 *cpu, u16 selector, const struct descriptor *code, u64 offset,
+                    bool interrupt)
 {
     if (likely(!(cpu->cr4 & CR4_CET)))
         return;
-    if ((selector & SELECTOR_RPL) > cpu->cpl) {
+    if ((selector & SELECTOR_RPL) > cpu->cpl)
         return_outward(cpu, selector, code, offset);
-    } else if (has_shadow(cpu)) {
-        if (cpu->ssp & 7)
-            refuse(cpu, CP_FAR_RET);
-        cpu->ssp = pop_return(cpu, selector, code, offset);
-    }
+    else if (has_shadow(cpu))
+        return_same(cpu, selector, code, offset, interrupt);
 }
 
 void x86_cet_to_v86(struct x86 *cpu)

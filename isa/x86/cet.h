@@ -48,7 +48,8 @@ void x86_cet_enter(struct x86 *, const struct descriptor *code, unsigned cpl, un
 /* JMP, which leaves the shadow stack: may the target be reached with it? */
 void x86_cet_jump(struct x86 *, const struct descriptor *code);
 /* Far RET and IRET, before anything changes. */
-void x86_cet_return(struct x86 *, u16 selector, const struct descriptor *code, u64 offset);
+void x86_cet_return(struct x86 *, u16 selector, const struct descriptor *code, u64 offset,
+                    bool interrupt);
 void x86_cet_to_v86(struct x86 *);
 /* SYSCALL and SYSENTER before, SYSRET and SYSEXIT behind the change of level. */
 void x86_cet_system_enter(struct x86 *);

@@ -185,6 +185,11 @@ static void choose_for_cet(struct decoding *s)
     case OP_ret: case OP_ret_imm: op->fn = ret[s->width]; return;
     case OP_call_ind:             op->fn = call_ind[s->memory][s->width]; break;
     case OP_jmp_ind:              op->fn = jmp_ind[s->memory][s->width]; break;
+    case OP_endbr64:
+    case OP_endbr32:
+        if ((s->code_size == MODE_64) == (s->out->row->operation == OP_endbr64))
+            op->fn = h_endbr_tracked;
+        return;
     default: return;
     }
     *(s->memory ? &op->dst : &op->src) = no_track;

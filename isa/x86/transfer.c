@@ -276,6 +276,7 @@ struct way_back {
     u64               offset, sp;
     struct descriptor code, stack;
     bool              has_stack;    /* SS and RSP come back too */
+    bool              interrupt;    /* it is IRET */
 };
 
 /* SDM 2 RET, IRET: only outward, or to the same level. */
@@ -354,7 +355,7 @@ static void go_back(struct x86 *cpu, const struct way_back *w, u64 popped, u16 r
     bool outward = rpl > cpu->cpl;
     struct stack s = x86_stack(cpu);
 
-    x86_cet_return(cpu, w->selector, &w->code, w->offset);
+    x86_cet_return(cpu, w->selector, &w->code, w->offset, w->interrupt);
     if (w->has_stack) {
         take_return_stack(cpu, w, release);
     } else {
@@ -474,7 +475,7 @@ static void iret_to_v86(struct x86 *cpu, struct stack *s, u64 rip, u16 cs, u32 f
 void x86_iret(struct x86 *cpu, unsigned size)
 {
     struct stack s = x86_stack(cpu);
-    struct way_back w = { 0 };
+    struct way_back w = { .interrupt = true };
     u32 flags, mask = return_mask(cpu, size);
 
     cpu->nmi_blocked = false;           /* even if what follows faults: SDM 3A 6.7.1 */

@@ -180,6 +180,9 @@ void h_endbr64(HANDLER_ARGS) { NEXT; }
 
 END_OP(endbr_found) { x86_cet_found(cpu); }
 
+/* Where none is awaited it ends what legacy code has suppressed. */
+PLAIN_OP(endbr_tracked) { x86_cet_found(cpu); }
+
 /* What is there comes once more, if it is legacy code. */
 void h_endbr_missed(HANDLER_ARGS)
 {
@@ -193,7 +196,10 @@ void h_endbr_missed(HANDLER_ARGS)
 
 static void track(struct x86 *cpu, bool no_track)
 {
-    if (cpu->mode & MODE_TRACK && !(no_track && x86_cet_control(cpu) & CET_NO_TRACK))
+    u64 control = x86_cet_control(cpu);
+
+    if (cpu->mode & MODE_TRACK && !(control & CET_SUPPRESS)
+        && !(no_track && control & CET_NO_TRACK))
         x86_cet_await(cpu);
 }
 

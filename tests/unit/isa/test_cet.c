@@ -280,6 +280,10 @@ Test(cet, legacy_code_suppresses_the_tracking)
     cr_expect_eq(cpu->rip, CODE);
     cr_expect_eq(ONE(b, 0xff, 0xe0), NO_FAULT);
     cr_expect_eq(ONE(b, 0x90), NO_FAULT);
+    cr_expect_eq(ONE(b, ENDBR64), NO_FAULT);            /* no longer */
+    cr_expect_eq(ONE(b, 0xff, 0xe0), NO_FAULT);
+    put(0x30000 + (CODE >> 15), 0);
+    expect_fault(ONE(b, 0x90), V_CP, CP_ENDBR);
     bare_destroy(b);
 }
 
