@@ -481,7 +481,7 @@ static bool is_endbr(const struct x86 *cpu, const struct row *row)
     return row && row->operation == (x86_is_64(cpu) ? OP_endbr64 : OP_endbr32);
 }
 
-/* What comes in the place of ENDBR without a fault: a breakpoint; what faults before it: a fetch. */
+/* A breakpoint may come in the place of ENDBR; a fetch faults before it. */
 static bool needs_no_endbr(const struct insn *in)
 {
     return in->row ? in->row->operation == OP_int3 : in->op.dst == V_GP;

@@ -297,6 +297,88 @@ void x86_cet_to_v86(struct x86 *cpu)
     release(cpu, cpu->ssp);
 }
 
+/* ---- Tasks ---- */
+
+struct shadow_of_task x86_cet_leave_task(struct x86 *cpu, unsigned cpl, bool nests, bool returns)
+{
+    struct shadow_of_task t = { .ssp = cpu->ssp };
+    bool user = cpu->cpl == 3;
+
+    if (!has_shadow(cpu))
+        return t;
+    t.pushes = nests && !(user && cpl < 3);
+    if (nests && !t.pushes)
+        cpu->pl_ssp[3] = cpu->ssp;
+    t.linear = ((cpu->mode >> 32) + cpu->rip) & cpu->lin_mask;
+    t.cs = cpu->seg[CS].selector;
+    if (!returns)
+        return t;
+    t.compares = cpl == cpu->cpl || cpl < 3;
+    if (t.compares) {
+        t.cs = x86_shadow_load(cpu, cpu->ssp + 16, 8, user);
+        t.linear = x86_shadow_load(cpu, cpu->ssp + 8, 8, user);
+        t.ssp = x86_shadow_load(cpu, cpu->ssp, 8, user);
+    } else {
+        t.ssp = cpu->pl_ssp[3];
+    }
+    if (!user)
+        release(cpu, cpu->ssp + (t.compares ? 24 : 0));
+    cpu->ssp = 0;
+    return t;
+}
+
+static _Noreturn void refuse_task(struct x86 *cpu)
+{
+    x86_fault_code(cpu, V_TS, cpu->seg[TR].selector & ERROR_SELECTOR);
+}
+
+static void return_to_task(struct x86 *cpu, const struct shadow_of_task *t)
+{
+    u64 linear = (u32)((cpu->mode >> 32) + cpu->rip);
+
+    if (t->compares && (t->cs != cpu->seg[CS].selector || t->linear != linear))
+        refuse(cpu, CP_FAR_RET);
+    if (!has_shadow(cpu))
+        return;
+    if (t->ssp & 3 || t->ssp >> 32)
+        refuse(cpu, CP_FAR_RET);
+    cpu->ssp = t->ssp;
+}
+
+/* Where the task begins a token stands for it; a task that is nested has its caller on top. */
+static void begin_task(struct x86 *cpu, const struct shadow_of_task *t, u64 ssp)
+{
+    bool user = cpu->cpl == 3;
+
+    if (ssp & 7)
+        refuse_task(cpu);
+    if (x86_shadow_exchange(cpu, ssp, ssp, ssp | SHADOW_BUSY, user) != ssp)
+        x86_fault_code(cpu, V_GP, 0);
+    if (t->pushes) {
+        x86_shadow_store(cpu, ssp - 8, 8, t->cs, user);
+        x86_shadow_store(cpu, ssp - 16, 8, t->linear, user);
+        x86_shadow_store(cpu, ssp - 24, 8, t->ssp, user);
+        ssp -= 24;
+    }
+    cpu->ssp = ssp;
+}
+
+void x86_cet_enter_task(struct x86 *cpu, const struct shadow_of_task *t, u64 ssp, bool returned)
+{
+    if (cpu->eflags & VM) {
+        if (would_have_shadow(cpu, 3) || cpu->u_cet & CET_ENDBR)
+            refuse_task(cpu);
+        return;
+    }
+    if (returned) {
+        return_to_task(cpu, t);
+        return;
+    }
+    if (has_shadow(cpu))
+        begin_task(cpu, t, ssp);
+    x86_cet_await(cpu);
+}
+
 /* ---- System calls ---- */
 
 void x86_cet_system_enter(struct x86 *cpu)

@@ -7,8 +7,7 @@
  * awaited (MODE_ENDBR), blocks of one instruction. Shadow stacks are reached by walks of their own,
  * which the TLB does not remember.
  *
- * Not modelled: shadow stacks across task switches (an oddity says so), enclaves; SMM leaves SSP
- * where it was.
+ * Not modelled: enclaves; SMM leaves SSP where it was.
  */
 #pragma once
 #include "isa/x86/segment.h"
@@ -42,7 +41,7 @@ void x86_cet_missed(struct x86 *, u64 rip);
 
 /*
  * CALL or an interrupt, from CS:rip as they are to code of a level: return address and pointer go
- * onto the shadow stack, or it is another one; ist is 0 for calls. The rest must be checked by then.
+ * onto the shadow stack, or it is another one; ist is 0 for calls. All else is checked by then.
  */
 void x86_cet_enter(struct x86 *, const struct descriptor *code, unsigned cpl, unsigned ist);
 /* JMP, which leaves the shadow stack: may the target be reached with it? */
@@ -51,6 +50,18 @@ void x86_cet_jump(struct x86 *, const struct descriptor *code);
 void x86_cet_return(struct x86 *, u16 selector, const struct descriptor *code, u64 offset,
                     bool interrupt);
 void x86_cet_to_v86(struct x86 *);
+/*
+ * A task switch: what the old task leaves, before anything changes, and what the new one finds,
+ * whose TSS has `ssp`. SDM 3A "Task Switching".
+ */
+struct shadow_of_task {
+    u64  ssp, linear;               /* to be pushed, or found with a task that is come back to */
+    u64  cs;
+    bool pushes, compares;
+};
+struct shadow_of_task x86_cet_leave_task(struct x86 *, unsigned cpl, bool nests, bool returns);
+void x86_cet_enter_task(struct x86 *, const struct shadow_of_task *, u64 ssp, bool returned);
+
 /* SYSCALL and SYSENTER before, SYSRET and SYSEXIT behind the change of level. */
 void x86_cet_system_enter(struct x86 *);
 void x86_cet_system_leave(struct x86 *, bool wide);

@@ -111,8 +111,8 @@ static void note_flags(struct decoding *s, const struct row *row)
     struct insn *out = s->out;
     unsigned width = has_byte_operand(row) ? WIDTH_B : s->width;
 
-    if (row->operation == OP_lea || row->operation == OP_nop
-        || row->operation == OP_endbr32 || row->operation == OP_endbr64 || row->operation == OP_movabs)
+    if (row->operation == OP_lea || row->operation == OP_nop || row->operation == OP_movabs
+        || row->operation == OP_endbr32 || row->operation == OP_endbr64)
         out->flag_use = FLAGS_UNTOUCHED;
     if (s->memory)
         return;

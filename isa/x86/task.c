@@ -4,7 +4,6 @@
  * What can fault in the old task is looked at before anything changes; what the new task's state is
  * refused for faults in the new task, as #TS, #NP or #SS.
  */
-#include "core/device.h"
 #include "isa/x86/cet.h"
 #include "isa/x86/debug.h"
 #include "isa/x86/fault.h"
@@ -20,7 +19,7 @@ struct layout {
 };
 static const struct layout tss16 = { 0x0e, 0x10, 0x12, 0x22, 0x2a, 2, 2, 4, 0x2b };
 static const struct layout tss32 = { 0x20, 0x24, 0x28, 0x48, 0x60, 4, 4, 6, 0x67 };
-enum { TSS_CR3 = 0x1c, TSS_TRAP = 0x64 };
+enum { TSS_CR3 = 0x1c, TSS_TRAP = 0x64, TSS_SSP = 0x68 };
 
 enum { BUSY = 2 << SEG_TYPE_SHIFT };
 
@@ -68,7 +67,7 @@ static void save(struct x86 *cpu, u32 flags)
 }
 
 struct task {
-    u64 cr3;
+    u64 cr3, ssp;
     u32 ip, flags, gpr[8];
     u16 segment[6], ldt;
     bool trap, wide;
@@ -89,6 +88,8 @@ static struct task read_task(struct x86 *cpu, const struct segment *tss)
     if (t.wide) {
         t.cr3 = x86_system_read(cpu, tss->base + TSS_CR3, 4);
         t.trap = x86_system_read(cpu, tss->base + TSS_TRAP, 1) & 1;
+        if (cpu->cr4 & CR4_CET && tss->limit >= TSS_SSP + 3)
+            t.ssp = x86_system_read(cpu, tss->base + TSS_SSP, 4);
     }
     return t;
 }
@@ -206,12 +207,28 @@ static void load(struct x86 *cpu, const struct task *t)
 
 /* ---- The switch ---- */
 
+/* With a shadow stack at its level the new task must say where: no 16-bit TSS can. */
+static struct shadow_of_task leave_shadow(struct x86 *cpu, const struct segment *tss,
+                                          enum task_switch how)
+{
+    const struct layout *l = layout_of(tss->attr);
+    u32 flags = (u32)x86_system_read(cpu, tss->base + l->flags, l->width);
+    u16 cs = (u16)x86_system_read(cpu, tss->base + l->segments + CS * l->step, 2);
+    unsigned cpl = flags & VM ? 3 : cs & SELECTOR_RPL;
+
+    if ((cpl == 3 ? cpu->u_cet : cpu->s_cet) & CET_SHADOW
+        && (l != &tss32 || tss->limit < TSS_SSP + 3))
+        refuse(cpu, V_TS, tss->selector);
+    return x86_cet_leave_task(cpu, cpl, how == TASK_CALL || how == TASK_EVENT, how == TASK_IRET);
+}
+
 static void enter(struct x86 *cpu, u16 selector, struct descriptor *d, enum task_switch how,
                   u32 flags)
 {
     bool nests = how == TASK_CALL || how == TASK_EVENT;
     struct segment to = x86_segment_from(selector, d);
     u16 old = cpu->seg[TR].selector;
+    struct shadow_of_task shadow = { 0 };
     struct task t;
 
     if (!(d->high & SEG_P))
@@ -219,9 +236,9 @@ static void enter(struct x86 *cpu, u16 selector, struct descriptor *d, enum task
     if (to.limit < layout_of(to.attr)->limit)
         refuse(cpu, V_TS, selector);
     probe(cpu, &to, d);
+    if (unlikely(cpu->cr4 & CR4_CET))
+        shadow = leave_shadow(cpu, &to, how);
 
-    if (cpu->cr4 & CR4_CET && (cpu->s_cet | cpu->u_cet) & CET_SHADOW)
-        guest_oddity(&cpu->cpu.dev, "a task switch with shadow stacks: they stay as they are");
     if (!nests)
         set_busy(cpu, tr_descriptor(cpu), false);
     save(cpu, how == TASK_IRET ? flags & ~(u32)NT : flags);
@@ -237,6 +254,8 @@ static void enter(struct x86 *cpu, u16 selector, struct descriptor *d, enum task
     cpu->switched = true;
     cpu->trap = false;
     load(cpu, &t);
+    if (unlikely(cpu->cr4 & CR4_CET))
+        x86_cet_enter_task(cpu, &shadow, t.ssp, how == TASK_IRET);
     cpu->switched = false;
 }
 

@@ -115,6 +115,66 @@ Test(cet, a_far_call_remembers_segment_address_and_pointer)
     bare_destroy(b);
 }
 
+/* TSS at 4000h and 5000h, 18h and 20h; without paging every page serves. */
+static void begin_tasks(u32 limit)
+{
+    const u64 gdt[] = {
+        0, 0x00cf9b000000ffff, 0x00cf93000000ffff, 0x00008b004000006b, 0x0000890050000000 | limit,
+    };
+    static const u32 segments[] = { 0x10, 8, 0x10, 0x10, 0x10, 0x10 };
+    static const u32 start[] = { ELSEWHERE, 2 };
+
+    b = bare_create(8 << 20, "max");
+    cpu = b->cpu;
+    bare_flat32(b);
+    bare_store(b, 0x3000, gdt, sizeof gdt);
+    bare_store(b, 0x5020, start, sizeof start);
+    bare_store(b, 0x5048, segments, sizeof segments);
+    put(0x5068, SHADOW + 0xff8);
+    put(SHADOW + 0xff8, SHADOW + 0xff8);
+    cpu->gdtr[0] = (struct table_register){ 0x3000, sizeof gdt - 1 };
+    cpu->seg[TR] = (struct segment){ 0x18, SEG_P | 11 << SEG_TYPE_SHIFT, 0x6b, 0x4000 };
+    cpu->cr0 |= CR0_WP;
+    cpu->cr4 |= CR4_CET;
+    cpu->gpr[RSP] = STACK;
+    cpu->ssp = USER_SHADOW + 0x1000;
+    cr_assert(x86_msr_write(cpu, S_CET, CET_SHADOW));
+}
+
+#define CALL_TASK 0x9a, 0, 0, 0, 0, 0x20, 0
+
+Test(cet, a_task_has_a_shadow_stack_of_its_own)
+{
+    begin_tasks(0x6b);
+    cr_expect_eq(ONE(b, CALL_TASK), NO_FAULT);
+    cr_expect_eq(cpu->rip, ELSEWHERE);
+    cr_expect_eq(cpu->ssp, SHADOW + 0xff8 - 24);
+    cr_expect_eq(at(SHADOW + 0xff8), (SHADOW + 0xff8) | 1);
+    cr_expect_eq(at(SHADOW + 0xff0), 8);
+    cr_expect_eq(at(SHADOW + 0xfe8), CODE + 7);
+    cr_expect_eq(at(SHADOW + 0xfe0), USER_SHADOW + 0x1000);
+    cr_expect_eq(ONE(b, 0xcf), NO_FAULT);
+    cr_expect_eq(cpu->rip, CODE + 7);
+    cr_expect_eq(cpu->ssp, USER_SHADOW + 0x1000);
+    cr_expect_eq(at(SHADOW + 0xff8), SHADOW + 0xff8);
+    cr_expect_eq(ONE(b, CALL_TASK), NO_FAULT);
+    put(SHADOW + 0xfe8, CODE + 8);
+    expect_fault(ONE(b, 0xcf), V_CP, CP_FAR_RET);
+    bare_destroy(b);
+}
+
+Test(cet, a_task_without_one_is_refused)
+{
+    begin_tasks(0x67);
+    expect_fault(ONE(b, CALL_TASK), V_TS, 0x20);
+    cr_expect_eq(cpu->seg[TR].selector, 0x18);
+    bare_destroy(b);
+    begin_tasks(0x6b);
+    put(SHADOW + 0xff8, 0);
+    expect_fault(ONE(b, CALL_TASK), V_GP, 0);
+    bare_destroy(b);
+}
+
 /* ---- Pages ---- */
 
 Test(cet, shadow_stacks_are_pages_of_their_own)
