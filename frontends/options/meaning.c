@@ -76,6 +76,20 @@ static u64 product(const struct suboptions *s)
     return n;
 }
 
+/*
+ * Cores of a package, 0 for all: one package unless "sockets" says otherwise. APIC identifiers are
+ * dense, so packages can be told apart only where their size is a power of 2.
+ */
+static unsigned package(const struct suboptions *s, u64 cpus)
+{
+    u64 sockets = 1, cores;
+
+    if (!suboption_number(s, "sockets", &sockets) || sockets <= 1 || cpus % sockets)
+        return 0;
+    cores = cpus / sockets;
+    return cores & (cores - 1) ? 0 : (unsigned)cores;
+}
+
 static bool understand_smp(struct options *o, struct error *err)
 {
     for (unsigned i = 0; i < o->smp.count; i++) {
@@ -87,6 +101,7 @@ static bool understand_smp(struct options *o, struct error *err)
             return false;
         n = product(&s);
         good = suboption_number(&s, "cpus", &n) && n >= 1 && n <= MACHINE_CPUS;
+        o->cores = good ? package(&s, n) : 0;
         suboptions_free(&s);
         if (!good)
             return fail(err, "-smp %s: 1 to %d processors", o->smp.at[i], MACHINE_CPUS);

@@ -50,6 +50,7 @@ struct options {
     const char  *machine_type;      /* NULL: the first board */
     u64          ram_bytes;
     unsigned     cpus;
+    unsigned     cores;             /* of a package; 0: all */
     const char  *display_type;      /* NULL: what there is */
     const char  *listing;           /* "device", "cpu", "machine" help is wanted, or NULL */
 

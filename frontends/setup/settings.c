@@ -47,6 +47,9 @@ static bool set_processors(struct session *s, struct error *err)
         snprintf(key, sizeof key, "cpu%u.timing", i);
         if (!config_set(s->machine->config, key, s->options->timing, err))
             return false;
+        snprintf(key, sizeof key, "cpu%u.cores", i);
+        if (s->options->cores && !set_number(s->machine->config, key, s->options->cores, err))
+            return false;
     }
     return true;
 }

@@ -205,6 +205,9 @@ static bool x86_attach(struct device *dev, struct error *err)
     cpu->hz = device_number(dev, "hz", cpu->model->hz);
     if (cpu->hz == 0)
         return fail(err, "%s.hz: a clock of 0 Hz never ticks", dev->name);
+    cpu->cores = (u32)device_number(dev, "cores", 0);
+    if (cpu->cores & (cpu->cores - 1))
+        return fail(err, "%s.cores: identifiers tell packages of 1, 2, 4 ... cores", dev->name);
     cpu->tlb_none = calloc(1, sizeof *cpu->tlb_none);
     if (!cpu->tlb_none)
         return fail(err, "no memory for %s", dev->name);

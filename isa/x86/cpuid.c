@@ -53,12 +53,16 @@ static u32 last_leaf(const struct x86 *cpu)
     return cpu->misc_enable >> MISC_LIMIT_CPUID & 1 && last > 2 ? 2 : last;
 }
 
-/* CPUs of the machine; they are cores of one package where leaf 4 can say so. */
+/*
+ * CPUs of a package: all of the machine unless the configuration says how many. They are its cores
+ * where leaf 4 can say so.
+ */
 static u32 processors(const struct x86 *cpu)
 {
     const struct machine *m = cpu->cpu.dev.machine;
+    u32 all = m && m->cpus ? m->cpus : 1;
 
-    return m && m->cpus ? m->cpus : 1;
+    return cpu->cores && cpu->cores < all ? cpu->cores : all;
 }
 
 static bool is_multicore(const struct x86 *cpu)
@@ -130,7 +134,7 @@ static struct cpuid structured(const struct x86 *cpu, u32 subleaf)
     return r;
 }
 
-/* One thread in a core, every CPU of the machine a core of one package. */
+/* One thread in a core. */
 static struct cpuid topology(const struct x86 *cpu, u32 subleaf)
 {
     struct cpuid r = { .ecx = subleaf & 0xff, .edx = x86_apic_number(cpu) };

@@ -218,6 +218,7 @@ struct x86 {
     struct op        *link_from;    /* stub of a branch whose target the loop is to find */
     u64               link_generation;
     u64               hz;           /* cycles a second */
+    u32               cores;        /* of a package, a power of 2; 0: all CPUs are in one */
     const struct timing *timing;    /* NULL: an instruction is a cycle */
     struct { u64 count; u16 task; u8 cpl; } timed;      /* when the block under way began */
     bool              observed;     /* the loop is to tell pmu.c: counters count, or branches are */

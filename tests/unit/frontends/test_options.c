@@ -58,8 +58,14 @@ Test(options, processors_are_counted_or_multiplied)
 {
     cr_assert(parse("-smp 4,sockets=1,cores=4"));
     cr_assert_eq(o.cpus, 4);
+    cr_assert_eq(o.cores, 0);
     cr_assert(parse("-smp sockets=2,cores=3,threads=2"));
     cr_assert_eq(o.cpus, 12);
+    cr_assert_eq(o.cores, 0);
+    cr_assert(parse("-smp 4,sockets=4"));
+    cr_assert_eq(o.cores, 1);
+    cr_assert(parse("-smp 8,sockets=2"));
+    cr_assert_eq(o.cores, 4);
     cr_assert_not(parse("-smp 0"));
     cr_assert_not(parse("-smp 65"));
 }

@@ -8,6 +8,7 @@
 #include "isa/x86/msr.h"
 #include "isa/x86/opcode.h"
 #include "isa/x86/transfer.h"
+#include "tests/unit/isa/apics.h"
 #include "tests/unit/isa/one.h"
 
 static struct bare *bench(const char *model)
@@ -331,6 +332,28 @@ Test(cpuid, describes_caches_of_their_size)
         cr_expect_eq(r.eax & 31 ? bytes : 0, kb[i] * 1024);
     }
     bare_destroy(b);
+}
+
+/* Firmware lists the first of each package in the table that xv6 reads. */
+Test(cpuid, tells_packages_apart)
+{
+    static const struct { u32 cores, listed, bits, count; } cases[] = {
+        { 0, 4, 2, 4 }, { 1, 0, 0, 1 }, { 2, 2, 1, 2 }, { 4, 4, 2, 4 }, { 8, 4, 2, 4 },
+    };
+    struct apics *a = apics_create(4, "nehalem");
+
+    for (unsigned i = 0; i < COUNT(cases); i++) {
+        struct x86 *cpu = a->cpu[3];
+
+        cpu->cores = cases[i].cores;
+        cr_expect_eq(x86_cpuid(cpu, 1, 0).ebx >> 16 & 0xff, cases[i].listed, "%u", i);
+        cr_expect_eq(x86_cpuid(cpu, 1, 0).edx >> 28 & 1, cases[i].listed != 0, "%u", i);
+        cr_expect_eq((x86_cpuid(cpu, 4, 0).eax >> 26) + 1, cases[i].count, "%u", i);
+        cr_expect_eq(x86_cpuid(cpu, 0xb, 1).eax, cases[i].bits, "%u", i);
+        cr_expect_eq(x86_cpuid(cpu, 0xb, 1).ebx, cases[i].count, "%u", i);
+        cr_expect_eq(x86_cpuid(cpu, 0xb, 1).edx, 3, "%u", i);
+    }
+    apics_destroy(a);
 }
 
 Test(cpuid, follows_control_registers)
