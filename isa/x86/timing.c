@@ -313,13 +313,24 @@ static u16 wait_for_x87(struct pipe *p, const struct cost *c, u16 clocks)
 {
     u16 wait = 0;
 
-    if (c->flags & COST_X87) {
-        wait = c->pairing == FXCH ? 0 : p->x87;     /* it fetches another operand */
+    if (c->flags & COST_X87 && c->pairing != FXCH) {
+        wait = p->x87;
         p->x87 = c->latency;
     } else {
         p->x87 = (u8)over(p->x87, clocks);
     }
     return wait;
+}
+
+/*
+ * FXCH fetches another operand: what follows it waits for the unit alone, which takes one that has
+ * nothing to do with it two clocks before the result is there. A division holds it that long.
+ */
+static void exchange(struct pipe *p)
+{
+    enum { FREE_BEFORE_RESULT = 2 };
+
+    p->x87 = (u8)over(p->x87, FREE_BEFORE_RESULT);
 }
 
 /*
@@ -332,7 +343,8 @@ static u16 add(const struct timing *t, struct pipe *p, const struct cost *c, u16
     u16 stall;
 
     if (c->pairing == FXCH && p->exchange) {
-        *p = at_rest;
+        *p = (struct pipe){ .x87 = p->x87 };
+        exchange(p);
         return 0;
     }
     if (can_join(p, c)) {
@@ -348,7 +360,10 @@ static u16 add(const struct timing *t, struct pipe *p, const struct cost *c, u16
     p->written = c->writes;
     p->open = t->pairs && (c->pairing == UV || c->pairing == PU) ? clocks : 0;
     p->exchange = c->pairing == FX;
-    return (u16)(clocks + stall + wait_for_x87(p, c, clocks));
+    clocks += (u16)(stall + wait_for_x87(p, c, clocks));
+    if (c->pairing == FXCH)
+        exchange(p);
+    return clocks;
 }
 
 /* The first n instructions of a block. */

@@ -8,7 +8,8 @@
  * when it is done (taken branches, changes of privilege, iterations) is added behind it.
  *
  * Not modelled: caches, write buffers, misalignment, branch prediction (all are as the tables
- * assume: hits, and targets foreseen), operands that make multiplications end early.
+ * assume: hits, and targets foreseen), operands that make multiplications end early, prefixes
+ * decoded behind an instruction of several clocks, two x87 multiplications in a row (a clock).
  */
 #pragma once
 #include "isa/x86/decode.h"
