@@ -201,6 +201,7 @@ Test(debug_ports, the_test_device_answers_hypercalls_as_kvm_does)
     cr_assert_eq(pc_testdev_hypercall(dev, 11, to_all), (u64)-1000);
     cr_assert_eq(message_count, 3);
     m->cpus = 0;
+    space_unmap(&apics);
 }
 
 static void start_pci(void)
