@@ -11,7 +11,7 @@
 #include "isa/x86/xstate.h"
 
 enum { EAX, EBX, ECX, EDX };
-enum { NONE = 0x7fff0000, UNTOLD };
+enum { NONE = 0x7fff0000, UNTOLD, LEAF_7_2 };
 enum { MISC_LIMIT_CPUID = 22, MISC_NO_NX = 34 };
 
 struct told { u32 leaf; u8 reg, bit; };
@@ -125,7 +125,8 @@ static struct cpuid structured(const struct x86 *cpu, u32 subleaf)
     struct cpuid r = { 0 };
 
     if (subleaf)
-        return r;
+        return (struct cpuid){ .edx = subleaf == 2 ? features(cpu, LEAF_7_2, EDX) : 0 };
+    r.eax = features(cpu, LEAF_7_2, EDX) ? 2 : 0;       /* the last subleaf */
     r.ebx = features(cpu, 7, EBX);
     r.ecx = features(cpu, 7, ECX);
     r.edx = features(cpu, 7, EDX);

@@ -33,7 +33,7 @@ static const char *const names[FEATURES] = {
 #define FEATURE(name, text, leaf, ...) [F_##name] = GENERATION_##leaf,
 enum {
     GENERATION_NONE = 1, GENERATION_UNTOLD = 0, GENERATION_1 = 0, GENERATION_6 = 0,
-    GENERATION_7 = 0,
+    GENERATION_7 = 0, GENERATION_LEAF_7_2 = 0,
     GENERATION_0xd = 0, GENERATION_0x80000001 = 0, GENERATION_0x80000007 = 0,
 };
 static const u8 is_generation[FEATURES] = {
@@ -71,6 +71,8 @@ static const struct { u8 feature, needs; } needs[] = {
     { F_TSC_ADJUST, F_TSC }, { F_TSC_ADJUST, F_MSR }, { F_TSCD, F_APIC }, { F_X2APIC, F_APIC },
     { F_APIC, F_MSR }, { F_CLFLUSHOPT, F_CLFLUSH }, { F_CLWB, F_CLFLUSH },
     { F_SPEC_CTRL, F_MSR }, { F_STIBP, F_SPEC_CTRL }, { F_SSBD, F_SPEC_CTRL },
+    { F_PSFD, F_SPEC_CTRL }, { F_IPRED, F_SPEC_CTRL }, { F_RRSBA, F_SPEC_CTRL },
+    { F_DDPD, F_SPEC_CTRL }, { F_BHI_CTRL, F_SPEC_CTRL },
     { F_CET_SS, F_XSAVES }, { F_CET_IBT, F_XSAVES }, { F_FLUSH_CMD, F_MSR }, { F_ARCH_CAP, F_MSR },
 };
 

@@ -21,7 +21,10 @@
 #include "isa/x86/xstate.h"
 
 enum { MTRR_VARIABLE = 8, MTRR_CAP_FIX = 1 << 8, MTRR_CAP_WC = 1 << 10 };
-/* IA32_ARCH_CAPABILITIES: none of the flaws that speculation has, and IBRS_ALL. */
+/*
+ * IA32_ARCH_CAPABILITIES, SDM 4 table 2-2: none of the flaws that speculation has, and IBRS_ALL.
+ * Clear: RSBA, RRSBA (returns predicted as other branches are), and what names a way to control.
+ */
 enum {
     RDCL_NO = 1 << 0, IBRS_ALL = 1 << 1, SKIP_L1D_FLUSH = 1 << 3, SSB_NO = 1 << 4,
     MDS_NO = 1 << 5, PAGE_SIZE_MC_NO = 1 << 6, TAA_NO = 1 << 8, SBDR_SSDP_NO = 1 << 13,
@@ -30,6 +33,7 @@ enum {
     CAPABILITIES = RDCL_NO | IBRS_ALL | SKIP_L1D_FLUSH | SSB_NO | MDS_NO | PAGE_SIZE_MC_NO
         | TAA_NO | SBDR_SSDP_NO | FBSDP_NO | PSDP_NO | BHI_NO | PBRSB_NO | GDS_NO | RFDS_NO,
 };
+#define ITS_NO (UINT64_C(1) << 62)
 enum { MISC_NO_NX = 34 };
 
 typedef bool msr_reader(const struct x86 *, u64 *value);
@@ -306,9 +310,18 @@ static bool check_mc_control(struct x86 *cpu, u64 *v)
     return *v == 0 || *v == UINT64_MAX;
 }
 
+/* SDM 4 table 2-2, 48H: what is chosen changes nothing here. */
 static bool check_spec_ctrl(struct x86 *cpu, u64 *v)
 {
-    return !(*v & 2 && !x86_has(cpu, F_STIBP)) && !(*v & 4 && !x86_has(cpu, F_SSBD));
+    static const struct { u16 bits; u8 feature; } needs[] = {
+        { 1 << 1, F_STIBP }, { 1 << 2, F_SSBD }, { 3 << 3, F_IPRED }, { 3 << 5, F_RRSBA },
+        { 1 << 7, F_PSFD }, { 1 << 8, F_DDPD }, { 1 << 10, F_BHI_CTRL },
+    };
+
+    for (unsigned i = 0; i < COUNT(needs); i++)
+        if (*v & needs[i].bits && !x86_has(cpu, (enum feature)needs[i].feature))
+            return false;
+    return true;
 }
 
 static bool check_xss(struct x86 *cpu, u64 *v)

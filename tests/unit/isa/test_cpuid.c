@@ -399,6 +399,24 @@ Test(cpuid, shows_no_hypervisor_unless_asked)
     bare_destroy(b);
 }
 
+Test(cpuid, leaf_7_ends_where_its_features_do)
+{
+    struct bare *b = bench("max");
+
+    cr_expect_eq(x86_cpuid(b->cpu, 7, 0).eax, 2u);
+    cr_expect_eq(x86_cpuid(b->cpu, 7, 1).edx, 0u);
+    cr_expect_eq(x86_cpuid(b->cpu, 7, 2).edx, 0x3fu);
+    cr_expect_eq(x86_cpuid(b->cpu, 7, 3).edx, 0u);
+    bare_destroy(b);
+    b = bench("max,-bhi-ctrl");
+    cr_expect_eq(x86_cpuid(b->cpu, 7, 2).edx, 0x2fu);
+    bare_destroy(b);
+    b = bench("skylake-client");
+    cr_expect_eq(x86_cpuid(b->cpu, 7, 0).eax, 0u);
+    cr_expect_eq(x86_cpuid(b->cpu, 7, 2).edx, 0u);
+    bare_destroy(b);
+}
+
 /* A promise of instructions is kept: features that are instructions have rows. */
 Test(cpuid, promises_what_is_there)
 {

@@ -41,7 +41,8 @@ static const struct { u32 number; u64 value; bool allowed; } writes[] = {
     { 0x2ff, 0xc06, true }, { 0x2ff, 0x1000, false }, { 0x2ff, 2, false },
     { 0x0fe, 0, false },                                    /* MTRRCAP */
     { 0x10a, 0, false },                                    /* ARCH_CAPABILITIES */
-    { 0x048, 1, true }, { 0x048, 8, false }, { 0x049, 1, true }, { 0x049, 2, false },
+    { 0x048, 1, true }, { 0x048, 0x5ff, true }, { 0x048, 1 << 9, false },
+    { 0x048, 1 << 11, false }, { 0x049, 1, true }, { 0x049, 2, false },
     { 0x400, UINT64_MAX, true }, { 0x400, 0, true }, { 0x400, 1, false },   /* MC0_CTL */
     { 0x401, 0, true }, { 0x401, 1, false },
     { 0x402, UINT64_MAX, true }, { 0x403, 0x5555, true },   /* MC0_ADDR, MC0_MISC */
@@ -114,6 +115,42 @@ Test(msr, older_models_lack_them)
     cr_assert_not(x86_msr_read(b->cpu, 0x277, &v));
     cr_assert(x86_msr_read(b->cpu, 0x10, &v));
     bare_destroy(b);
+}
+
+/* SDM 4 table 2-2, 10AH; set bits say what is not to be feared, RSBA and RRSBA the opposite. */
+Test(msr, nothing_of_what_speculation_betrays_is_to_be_feared)
+{
+    struct bare *b = bare_create(1 << 20, "max");
+    u64 v = get(b, 0x10a), wanted = UINT64_C(1) << 62;
+    static const u8 no[] = { 0, 1, 3, 4, 5, 6, 8, 13, 14, 15, 20, 24, 26, 27 };
+
+    for (unsigned i = 0; i < COUNT(no); i++)
+        wanted |= 1u << no[i];
+    cr_expect_eq(v, wanted, "%llx", (unsigned long long)v);
+    bare_destroy(b);
+    b = bare_create(1 << 20, "skylake-client");
+    cr_expect_not(x86_msr_read(b->cpu, 0x10a, &v));
+    cr_expect_not(x86_msr_read(b->cpu, 0x48, &v));
+    bare_destroy(b);
+}
+
+Test(msr, controls_of_speculation_are_those_that_cpuid_has)
+{
+    static const struct { const char *model; u64 bits; } lacks[] = {
+        { "max,-stibp", 2 }, { "max,-ssbd", 4 }, { "max,-ipred-ctrl", 0x18 },
+        { "max,-rrsba-ctrl", 0x60 }, { "max,-intel-psfd", 0x80 }, { "max,-ddpd-u", 0x100 },
+        { "max,-bhi-ctrl", 0x400 },
+    };
+
+    for (unsigned i = 0; i < COUNT(lacks); i++) {
+        struct bare *b = bare_create(1 << 20, lacks[i].model);
+
+        for (u64 bit = 1; bit <= 0x800; bit <<= 1)
+            cr_expect_eq(x86_msr_write(b->cpu, 0x48, bit),
+                         bit != 0x200 && bit != 0x800 && !(bit & lacks[i].bits),
+                         "%s %llx", lacks[i].model, (unsigned long long)bit);
+        bare_destroy(b);
+    }
 }
 
 Test(msr, time_stamp_counter_is_set_and_adjusted)
