@@ -192,6 +192,8 @@ static bool add_floppies(struct pc *pc, struct error *err)
 
 static bool add_ide(struct pc *pc, struct error *err)
 {
+    if (pc->pci && !usually(pc, "ide", "decode", "yes", err))
+        return false;
     return pc_add(pc, pc->pci ? &ide_type : &ide_isa_type, "ide", err)
         && pc_irq(pc, "ide.irq14", 14, err) && pc_irq(pc, "ide.irq15", 15, err)
         && (!pc->pci || pc_wire(pc, "susstat.1", "ide", 0, err));

@@ -208,6 +208,16 @@ static bool add_option_rom(struct device *f, struct buffer *order, struct error 
     return add_buffer(f, "genroms/kernelboot.bin", &b, err);
 }
 
+/* Other loaders know of Linux alone; its parts are under keys that say what they are. */
+static bool add_part(struct device *f, const struct kernel_part *p, bool tell, struct error *err)
+{
+    struct kernel_keys keys = kernel_keys((enum kernel_key)p->key);
+
+    return fwcfg_add(f, p->key, p->bytes.bytes, p->bytes.used, err)
+        && (!tell || (fwcfg_add_number(f, keys.length, p->bytes.used, 4, err)
+                      && fwcfg_add_number(f, keys.address, p->address, 4, err)));
+}
+
 static bool add_kernel(struct pc *pc, struct device *f, struct buffer *order, struct error *err)
 {
     struct kernel_start start;
@@ -215,8 +225,7 @@ static bool add_kernel(struct pc *pc, struct device *f, struct buffer *order, st
     bool good = kernel_prepare(pc->in->kernel, pc->low_end, &start, err);
 
     for (unsigned i = 0; good && i < start.parts; i++)
-        good = fwcfg_add(f, start.part[i].key, start.part[i].bytes.bytes,
-                         start.part[i].bytes.used, err);
+        good = add_part(f, &start.part[i], !start.flat, err);
     if (good) {
         kernel_list(&start, &list);
         good = fwcfg_add(f, KERNEL_LIST_KEY, list.bytes, list.used, err)

@@ -76,6 +76,17 @@ u64 kernel_field(const u8 *bytes, size_t count, u64 at, unsigned size)
     return at <= count && size <= count - at ? load_le(bytes + at, size) : 0;
 }
 
+struct kernel_keys kernel_keys(enum kernel_key key)
+{
+    switch (key) {
+    case KERNEL_IMAGE:          return (struct kernel_keys){ 0x08, 0x07 };
+    case KERNEL_INITRD:         return (struct kernel_keys){ 0x0b, 0x0a };
+    case KERNEL_COMMAND_LINE:   return (struct kernel_keys){ 0x14, 0x13 };
+    case KERNEL_SETUP:          return (struct kernel_keys){ 0x17, 0x16 };
+    }
+    return (struct kernel_keys){ 0, 0 };
+}
+
 void kernel_list(const struct kernel_start *s, struct buffer *b)
 {
     const u32 tail[] = {

@@ -58,6 +58,10 @@ void kernel_clear(struct kernel_start *);
 /* The list for the option ROM: KERNEL_LIST_BYTES bytes. */
 void kernel_list(const struct kernel_start *, struct buffer *);
 
+/* The keys under which other loaders (UEFI, U-Boot) look for a part's length and address. */
+struct kernel_keys { u16 length, address; };
+struct kernel_keys kernel_keys(enum kernel_key);
+
 /* -- for the formats -- */
 
 struct kernel_format {

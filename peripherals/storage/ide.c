@@ -336,6 +336,8 @@ static bool ide_attach(struct device *dev, struct error *err)
     s->pci.writable[COMMAND] = C_IOSE | C_BME;
     s->pci.writable[COMMAND + 1] = 0;
     memset(&s->pci.writable[IDETIM], 0xff, TIMING);
+    if (device_flag(dev, "decode", false))
+        s->pci.start[IDETIM + 1] = s->pci.start[IDETIM + 3] = IDETIM_DECODE;
     s->pci.written = ide_written;
     s->registers = (struct region){ .name = "ide-master", .owner = dev, .io = &ide_io, .size = 16 };
     pci_bar(&s->pci, BUS_MASTER_BAR, PCI_IO, &s->registers);

@@ -299,6 +299,20 @@ Test(kernel, the_initial_ram_disk_lies_below_what_the_kernel_allows_and_the_firm
     kernel_clear(&s);
 }
 
+Test(kernel, other_loaders_find_how_long_each_part_is_and_where_it_goes)
+{
+    static const struct { enum kernel_key part; u16 length, address; } told[] = {
+        { KERNEL_IMAGE, 0x08, 0x07 }, { KERNEL_INITRD, 0x0b, 0x0a },
+        { KERNEL_COMMAND_LINE, 0x14, 0x13 }, { KERNEL_SETUP, 0x17, 0x16 },
+    };
+
+    for (size_t i = 0; i < COUNT(told); i++) {
+        cr_assert_eq(kernel_keys(told[i].part).length, told[i].length);
+        cr_assert_eq(kernel_keys(told[i].part).address, told[i].address);
+    }
+    cr_assert_eq(kernel_keys((enum kernel_key)0x8000).length, 0);
+}
+
 Test(kernel, a_truncated_one_is_refused)
 {
     struct kernel_start s;

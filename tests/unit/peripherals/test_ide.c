@@ -43,7 +43,7 @@ static void put_in(const struct device_type *type, const char *name, struct fake
     d->insert(d, &f->block);
 }
 
-static struct machine *build(void)
+static struct machine *build_with(struct config *config)
 {
     static struct region lows[256];                     /* each machine has its own */
     static unsigned machines;
@@ -52,6 +52,7 @@ static struct machine *build(void)
 
     cr_assert_leq(machines, COUNT(lows));
     m = machine_create(NULL);
+    m->config = config;
     ram = machine_add_ram(m, "main", MEMORY, NULL);
     *low = (struct region){ .name = "low", .ram = ram, .size = MEMORY, .writable = true };
     low->owner = machine_add(m, &pci_bus_type, "pci", NULL);
@@ -66,6 +67,16 @@ static struct machine *build(void)
     machine_wire(m, "ide.irq15", "pic", 15, NULL);
     machine_reset(m, RESET_POWER);
     return m;
+}
+
+static struct machine *build(void)  { return build_with(NULL); }
+
+static struct config *config_of(const char *text)
+{
+    struct config *c = config_create();
+
+    cr_assert(config_parse(c, "test", text, NULL));
+    return c;
 }
 
 static void settle(void)        { machine_run(m, m->clock.now + 20 * MILLISECOND); }
@@ -160,6 +171,23 @@ Test(ide, decoding_and_timing_outlive_a_sleep_alone)
     machine_reset(m, RESET_WIRE);
     cr_assert_eq(config(0x40), 0);
     cr_assert_eq(config(0x44), 0);
+}
+
+Test(ide, a_board_may_have_the_ports_decoded_from_reset_on)
+{
+    cr_assert_eq(config(0x40), 0x80008000u);
+    machine_reset(m, RESET_WIRE);
+    cr_assert_eq(config(0x40), 0);
+
+    end();
+    build_with(config_of("ide.decode = yes"));
+    cr_assert_eq(config(0x40), 0x80008000u);
+    cr_assert_eq(in8(m, 0x1f2), 0xff);              /* I/O space is off all the same */
+    configure(0x04, 1, 2);
+    cr_assert_neq(in8(m, 0x1f2), 0xff);
+    configure(0x40, 0, 4);
+    machine_reset(m, RESET_WIRE);
+    cr_assert_eq(config(0x40), 0x80008000u);
 }
 
 Test(ide, a_read_is_scattered_and_takes_time)
