@@ -487,17 +487,17 @@ static bool needs_no_endbr(const struct insn *in)
     return in->row ? in->row->operation == OP_int3 : in->op.dst == V_GP;
 }
 
-/* The first instruction, in k->insn, where an indirect branch has led. */
+/* The first instruction, in k->insn, where an indirect branch has led: nothing else of it counts. */
 static void await_endbr(struct builder *k)
 {
     struct insn *in = &k->insn;
 
     if (needs_no_endbr(in))
         return;
-    in->op.fn = is_endbr(k->cpu, in->row) ? h_endbr_found : h_endbr_missed;
-    in->row = NULL;
-    in->ends = true;
-    in->relative = false;
+    *in = (struct insn){
+        .op = { .fn = is_endbr(k->cpu, in->row) ? h_endbr_found : h_endbr_missed },
+        .length = in->length, .ends = true
+    };
 }
 
 static void place_one(struct builder *k)

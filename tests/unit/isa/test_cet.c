@@ -303,6 +303,9 @@ Test(cet, an_indirect_branch_awaits_endbr)
     expect_fault(ONE(b, 0x90), V_CP, CP_ENDBR);
     expect_fault(ONE(b, ENDBR32), V_CP, CP_ENDBR);
     expect_fault(ONE(b, 0x0f, 0x0b), V_CP, CP_ENDBR);
+    expect_fault(ONE(b, 0x74, 0x10), V_CP, CP_ENDBR);
+    expect_fault(ONE(b, 0xe9, 0x10, 0, 0, 0), V_CP, CP_ENDBR);
+    expect_fault(ONE(b, 0xe8, 0x10, 0, 0, 0), V_CP, CP_ENDBR);
     cr_expect(cpu->u_cet & CET_WAIT);
     cr_expect_eq(ONE(b, ENDBR64), NO_FAULT);
     cr_expect_not(cpu->u_cet & CET_WAIT);
