@@ -231,7 +231,9 @@ static bool add_serial(struct pc *pc, struct error *err)
 
 static bool add_keyboard(struct pc *pc, struct error *err)
 {
-    return pc_add(pc, &keyboard_type, "keyboard", err) && pc_add(pc, &mouse_type, "mouse", err)
+    return usually(pc, "kbc", "fast", "yes", err)
+        && pc_add(pc, &keyboard_type, "keyboard", err)
+        && pc_add(pc, &mouse_type, "mouse", err)
         && pc_add(pc, &kbc_type, "kbc", err) && pc_irq(pc, "kbc.irq1", 1, err)
         && pc_irq(pc, "kbc.irq12", 12, err)
         && (pc->pci ? pc_wire(pc, "kbc.a20", "piix3", PIIX3_A20GATE, err)

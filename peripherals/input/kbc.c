@@ -5,7 +5,9 @@
  *
  * Commands to the controller itself take no time. A byte to or from a device takes
  * PS2_BYTE_TIME, during which the input buffer is full or the output buffer still empty;
- * while the output buffer is full no device may send.
+ * while the output buffer is full no device may send. With `fast`, whoever waits in a loop
+ * waits for POLLED_BYTE_TIME: that is everybody who sends, and who gets without an interrupt.
+ * With one the time stays, as handlers read a scan code twice, a chained one after another.
  *
  * Not modelled: the password (A4h says that there is none), the keyboard lock, parity
  * errors, C1h and C2h (which poll the input port), pulses other than RESET's.
@@ -35,6 +37,8 @@ enum { KEYBOARD = 1, MOUSE = 2, LINKS };
 
 enum { RESEND = 0xfe };                 /* what nobody's answer looks like */
 
+#define POLLED_BYTE_TIME (10 * MICROSECOND)
+
 #define KBC_STATE(ONE, MANY, PART)                                          \
     MANY(u8,   ram, RAM,    "of the 8042; the first is the command byte")   \
     ONE (u8,   output,      "output buffer")                                \
@@ -54,6 +58,7 @@ struct kbc {
     struct line   irq1, irq12, a20;
     struct event  departure, arrival;
     struct ps2   *link[LINKS];
+    bool          fast;                 /* of the configuration */
     STATE_MEMBERS(KBC_STATE)
 };
 DEFINE_STATE(struct kbc, KBC_STATE);
@@ -80,6 +85,16 @@ static void fill(struct kbc *k, unsigned from, u8 byte)
     update(k);
 }
 
+static u64 byte_time(const struct kbc *k, bool interrupts)
+{
+    return k->fast && !interrupts ? POLLED_BYTE_TIME : PS2_BYTE_TIME;
+}
+
+static bool interrupts(const struct kbc *k, unsigned link)
+{
+    return k->ram[COMMAND_BYTE] & (link == KEYBOARD ? KEYBOARD_IRQ : AUX_IRQ);
+}
+
 /* The output buffer is for the controller's own answers first, then for the devices. */
 static void pump(struct kbc *k)
 {
@@ -96,7 +111,7 @@ static void pump(struct kbc *k)
         if (!is_on(k, i) || !k->link[i] || !k->link[i]->waits(k->link[i]))
             continue;
         k->incoming = (u8)i;
-        device_arm_in(&k->dev, &k->arrival, PS2_BYTE_TIME);
+        device_arm_in(&k->dev, &k->arrival, byte_time(k, interrupts(k, i)));
     }
 }
 
@@ -182,7 +197,7 @@ static void send(struct kbc *k, unsigned to, u8 byte)
     k->sending = byte;
     k->sending_to = (u8)to;
     k->status |= BUSY;
-    device_arm_in(&k->dev, &k->departure, PS2_BYTE_TIME);
+    device_arm_in(&k->dev, &k->departure, byte_time(k, false));
 }
 
 /* -- commands -- */
@@ -359,6 +374,7 @@ static bool kbc_attach(struct device *dev, struct error *err)
     struct kbc *k = container_of(dev, struct kbc, dev);
     u64 port = device_number(dev, "port", 0x60);
 
+    k->fast = device_flag(dev, "fast", false);
     device_line(dev, &k->irq1, "irq1");
     device_line(dev, &k->irq12, "irq12");
     device_line(dev, &k->a20, "a20");

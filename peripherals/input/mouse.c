@@ -5,7 +5,7 @@
  * come forth when a driver sets the rates 200, 100, 80, or 200, 200, 80.
  *
  * What does not fit into a report is left for the next one, so that no movement is lost.
- * The self test takes a hundredth of its time, and the one at power-on is over.
+ * The self test takes a thousandth of its time, and the one at power-on is over.
  *
  * Not modelled: that resolution changes how far a movement counts; overflow bits.
  */
@@ -25,7 +25,7 @@ enum { SIGN_X = 0x10, SIGN_Y = 0x20, ALWAYS = 8 };
 enum { THREE_BUTTONS = POINTER_LEFT | POINTER_RIGHT | POINTER_MIDDLE };
 enum { FAR = 1 << 20 };                         /* as much as is remembered of a movement */
 
-#define SELF_TEST   (5 * MILLISECOND)
+#define SELF_TEST   (500 * MICROSECOND)
 
 #define MOUSE_STATE(ONE, MANY, PART)                                    \
     MANY(u8,   out, OUT,       "bytes that wait")                       \

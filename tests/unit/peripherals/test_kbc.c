@@ -1,5 +1,6 @@
 #include "peripherals/input/kbc.h"
 
+#include "core/config.h"
 #include "core/input.h"
 #include "core/machine.h"
 #include "peripherals/input/keyboard.h"
@@ -14,11 +15,13 @@ enum { IRQ1 = 1, A20 = 2, IRQ12 = 12 };
 
 static struct machine *m;
 static struct probe *pins;
+static struct config *config;
 
 static struct machine *build_bare(void)
 {
     struct machine *made = machine_create(NULL);
 
+    made->config = config;
     pins = probe(made, "pins");
     cr_assert(machine_add(made, &kbc_type, "kbc", NULL));
     machine_wire(made, "kbc.irq1", "pins", IRQ1, NULL);
@@ -37,8 +40,17 @@ static struct machine *build(void)
     return made;
 }
 
-static void start(void)     { m = build(); }
-static void end(void)       { machine_destroy(m); }
+static void start(void)
+{
+    config = config_create();
+    m = build();
+}
+
+static void end(void)
+{
+    machine_destroy(m);
+    config_destroy(config);
+}
 
 TestSuite(kbc, .init = start, .fini = end);
 
@@ -157,6 +169,34 @@ Test(kbc, a_byte_for_the_keyboard_takes_its_time_and_is_answered)
     cr_assert_eq(next(), 0xab);
     cr_assert_eq(next(), 0x41);                 /* 83h, translated */
     cr_assert_eq(ask(0x20), 0x41);              /* and the link is on */
+}
+
+static u64 until_the_next(void)
+{
+    u64 begun = m->clock.now;
+
+    while (!(in8(m, STATUS) & FULL) && m->clock.now < begun + SECOND)
+        pass(MICROSECOND);
+    in8(m, DATA);
+    return m->clock.now - begun;
+}
+
+Test(kbc, fast_means_that_a_byte_which_is_polled_for_is_there_soon)
+{
+    config_set(config, "kbc.fast", "yes", NULL);
+    machine_destroy(m);
+    m = build();
+    set_up(m, 0x20);
+    out8(m, DATA, 0xf2);
+    cr_assert_leq(until_the_next(), 20 * MICROSECOND);
+    cr_assert_leq(until_the_next(), 10 * MICROSECOND);
+    cr_assert_leq(until_the_next(), 10 * MICROSECOND);
+    set_up(m, 0x21);
+    out8(m, DATA, 0xf2);
+    pass(10 * MICROSECOND);
+    cr_assert_eq(in8(m, STATUS) & BUSY, 0);
+    cr_assert_eq(until_the_next(), 660 * MICROSECOND);
+    cr_assert_eq(until_the_next(), 660 * MICROSECOND);
 }
 
 Test(kbc, two_bytes_written_without_waiting_both_arrive)

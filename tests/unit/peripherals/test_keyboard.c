@@ -239,8 +239,9 @@ Test(keyboard, a_reset_tests_itself_and_goes_back_to_set_2)
     use_set(1);
     cr_assert_str_eq(answer(0xff), "fa ");
     key(A, true);
+    pass(499 * MICROSECOND);
     cr_assert_str_eq(said(), "");
-    pass(10 * MILLISECOND);
+    pass(MICROSECOND);
     cr_assert_str_eq(said(), "aa ");
     key(A, false);
     cr_assert_str_eq(said(), "f0 1c ");

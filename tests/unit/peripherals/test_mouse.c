@@ -216,7 +216,7 @@ Test(mouse, a_reset_tests_itself_and_says_its_kind)
 {
     knock(200, 100, 80);
     cr_assert_str_eq(answer(0xff), "fa ");
-    cr_assert_str_eq(said_after(10 * MILLISECOND), "aa 00 ");
+    cr_assert_str_eq(said_after(500 * MICROSECOND), "aa 00 ");
     cr_assert_str_eq(answer(0xf2), "fa 00 ");
 }
 
