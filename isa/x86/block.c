@@ -487,7 +487,7 @@ static bool needs_no_endbr(const struct insn *in)
     return in->row ? in->row->operation == OP_int3 : in->op.dst == V_GP;
 }
 
-/* The first instruction, in k->insn, where an indirect branch has led: nothing else of it counts. */
+/* The instruction in k->insn, where an indirect branch has led: nothing more of it counts. */
 static void await_endbr(struct builder *k)
 {
     struct insn *in = &k->insn;

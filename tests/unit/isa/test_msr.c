@@ -41,6 +41,7 @@ static const struct { u32 number; u64 value; bool allowed; } writes[] = {
     { 0x2ff, 0xc06, true }, { 0x2ff, 0x1000, false }, { 0x2ff, 2, false },
     { 0x0fe, 0, false },                                    /* MTRRCAP */
     { 0x10a, 0, false },                                    /* ARCH_CAPABILITIES */
+    { 0x194, 1 << 20, false },                              /* FLEX_RATIO is locked */
     { 0x048, 1, true }, { 0x048, 0x5ff, true }, { 0x048, 1 << 9, false },
     { 0x048, 1 << 11, false }, { 0x049, 1, true }, { 0x049, 2, false },
     { 0x400, UINT64_MAX, true }, { 0x400, 0, true }, { 0x400, 1, false },   /* MC0_CTL */
@@ -103,6 +104,18 @@ Test(msr, long_mode_is_not_enabled_while_paging)
     cr_assert(x86_msr_write(b->cpu, 0xc0000080, EFER_LME | EFER_SCE));
     cr_assert_eq(get(b, 0xc0000080), EFER_LMA | EFER_LME | EFER_SCE);
     bare_destroy(b);
+}
+
+Test(msr, no_ratio_of_the_clock_is_set_by_flex_ratio)
+{
+    struct bare *haswell = bare_create(1 << 20, "haswell"), *core2 = bare_create(1 << 20, "core2");
+    u64 v = 0;
+
+    cr_assert(x86_msr_read(haswell->cpu, 0x194, &v));
+    cr_assert_eq(v, 1 << 20);
+    cr_assert_not(x86_msr_read(core2->cpu, 0x194, &v));
+    bare_destroy(core2);
+    bare_destroy(haswell);
 }
 
 Test(msr, older_models_lack_them)
