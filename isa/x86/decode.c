@@ -251,6 +251,18 @@ static int memory_16(struct decoding *s, s64 *disp)
     return mod == 0 && !direct ? GOT : fetch_signed(s, mod == 1 ? 1 : 2, disp);
 }
 
+/*
+ * The 80386 scales the base when there is no index; later processors pass the scale over, and the
+ * manuals leave it open. Source: test386.asm, "Undefined Behaviour".
+ */
+static void scale_base(struct decoding *s)
+{
+    if (s->out->op.idx == GPR_OFFSET(ZERO) && s->out->op.mem && !x86_has(s->cpu, F_I486)) {
+        s->out->op.idx = s->out->op.base;
+        s->out->op.base = (u8)GPR_OFFSET(ZERO);
+    }
+}
+
 static int memory_32(struct decoding *s, s64 *disp)
 {
     unsigned mod = s->modrm >> 6, base = s->modrm & 7, idx = ZERO, scale = 0;
@@ -279,6 +291,7 @@ static int memory_32(struct decoding *s, s64 *disp)
     s->out->op.base = (u8)GPR_OFFSET(base);
     s->out->op.idx = s->vsib ? (u8)idx : (u8)GPR_OFFSET(idx);
     s->out->op.mem = (u8)scale;
+    scale_base(s);
     return mod == 0 ? GOT : fetch_signed(s, mod == 1 ? 1 : 4, disp);
 }
 

@@ -1,4 +1,5 @@
 /* ENTER, PUSHA, POPA, BOUND: SDM 2. */
+#include "isa/x86/cpuid.h"
 #include "isa/x86/handlers.h"
 #include "isa/x86/ops/forms.h"
 #include "isa/x86/ops/stack.h"
@@ -56,7 +57,17 @@ PLAIN_OP(pusha_w) { push_all(cpu, 2); }
 PLAIN_OP(pusha_d) { push_all(cpu, 4); }
 UNUSED_HANDLER(pusha_q)
 
-/* The stack pointer's own place is passed over. */
+/*
+ * The stack pointer's own place is passed over; but the 80386 takes from it the half of ESP that a
+ * 16-bit stack leaves alone. Source: test386.asm, "Undefined Behaviour".
+ */
+static void pass_over(struct x86 *cpu, u64 sp, u32 own, unsigned size)
+{
+    if (size == 4 && stack_mask(cpu) == 0xffff && !x86_has(cpu, F_I486))
+        cpu->gpr[RSP] = own;
+    set_sp(cpu, sp);
+}
+
 #define POP_ALL(w)                                                              \
     PLAIN_OP(popa_##w)                                                          \
     {                                                                           \
@@ -65,7 +76,7 @@ UNUSED_HANDLER(pusha_q)
                                                                                 \
         for (unsigned i = 0; i < 8; i++)                                        \
             v[i] = (T_##w)x86_read(cpu, SS, (sp + i * sizeof *v) & mask, sizeof *v); \
-        set_sp(cpu, sp + sizeof v);                                             \
+        pass_over(cpu, sp + sizeof v, v[7 - RSP], sizeof *v);                   \
         for (unsigned i = 0; i < 8; i++)                                        \
             if (7 - i != RSP)                                                   \
                 PUT_##w(cpu, GPR_OFFSET(7 - i), v[i]);                          \

@@ -190,6 +190,49 @@ Test(frames, pusha_and_popa_pass_over_the_stack_pointer)
     bare_destroy(bench);
 }
 
+/* SS has 16 bits here; 66 61. */
+Test(frames, popad_of_a_386_takes_the_upper_half_of_esp_from_its_place)
+{
+    static const struct { const char *model; u32 esp; } row[] = {
+        { "386", 0xdead7000 }, { "486", 0x00017000 }, { "max", 0x00017000 },
+    };
+
+    for (unsigned i = 0; i < COUNT(row); i++) {
+        bench = bare_create(1 << 20, row[i].model);
+        bare_real(bench);
+        bench->cpu->gpr[RSP] = 0x17000 - 32;
+        put_word(0x7000 - 20, 0xdeadbeef);
+        cr_assert_eq(ONE(bench, 0x66, 0x61), NO_FAULT);
+        cr_assert_eq((u32)bench->cpu->gpr[RSP], row[i].esp, "%s", row[i].model);
+        bench->cpu->gpr[RSP] = 0x17000 - 16;
+        cr_assert_eq(ONE(bench, 0x61), NO_FAULT);
+        cr_assert_eq((u32)bench->cpu->gpr[RSP], 0x17000, "%s", row[i].model);
+        bare_destroy(bench);
+    }
+}
+
+/* ---- Addresses ---- */
+
+Test(addresses, a_386_scales_the_base_when_there_is_no_index)
+{
+    static const struct { const char *model; u32 scaled, with_displacement; } row[] = {
+        { "386", 0x8000 << 2, (0x7000 << 3) + 5 }, { "486", 0x8000, 0x7000 + 5 },
+        { "max", 0x8000, 0x7000 + 5 },
+    };
+
+    for (unsigned i = 0; i < COUNT(row); i++) {
+        power_on(row[i].model, false);
+        bench->cpu->gpr[RBX] = 0x8000;
+        ONE(bench, 0x8d, 0x04, 0xa3);                           /* lea eax, [ebx*4], as if */
+        cr_assert_eq(bench->cpu->gpr[RAX], row[i].scaled, "%s", row[i].model);
+        ONE(bench, 0x8d, 0x44, 0xe4, 0x05);                     /* lea eax, [esp*8+5] */
+        cr_assert_eq(bench->cpu->gpr[RAX], row[i].with_displacement, "%s", row[i].model);
+        ONE(bench, 0x8d, 0x04, 0x65, 0x78, 0x56, 0x34, 0x12);   /* neither base nor index */
+        cr_assert_eq(bench->cpu->gpr[RAX], 0x12345678, "%s", row[i].model);
+        bare_destroy(bench);
+    }
+}
+
 Test(frames, bound_is_signed_and_includes_both_ends)
 {
     struct x86 *cpu;
