@@ -1,0 +1,65 @@
+/*
+ * For TestFloat: which of its functions one instruction of SSE, AVX, F16C or FMA computes. ROUNDSS
+ * need not tell when it is inexact (_r_), conversions to integers always do (_rx_).
+ */
+#define SUBJ_I32_TO_F32
+#define SUBJ_I32_TO_F64
+#define SUBJ_F16_TO_F32
+#define SUBJ_F32_TO_F16
+#define SUBJ_F32_TO_F64
+#define SUBJ_F64_TO_F32
+#define SUBJ_F32_TO_I32_RX_NEAR_EVEN
+#define SUBJ_F32_TO_I32_RX_MINMAG
+#define SUBJ_F32_TO_I32_RX_MIN
+#define SUBJ_F32_TO_I32_RX_MAX
+#define SUBJ_F64_TO_I32_RX_NEAR_EVEN
+#define SUBJ_F64_TO_I32_RX_MINMAG
+#define SUBJ_F64_TO_I32_RX_MIN
+#define SUBJ_F64_TO_I32_RX_MAX
+#define SUBJ_F32_ROUNDTOINT_R_NEAR_EVEN
+#define SUBJ_F32_ROUNDTOINT_R_MINMAG
+#define SUBJ_F32_ROUNDTOINT_R_MIN
+#define SUBJ_F32_ROUNDTOINT_R_MAX
+#define SUBJ_F32_ROUNDTOINT_X
+#define SUBJ_F64_ROUNDTOINT_R_NEAR_EVEN
+#define SUBJ_F64_ROUNDTOINT_R_MINMAG
+#define SUBJ_F64_ROUNDTOINT_R_MIN
+#define SUBJ_F64_ROUNDTOINT_R_MAX
+#define SUBJ_F64_ROUNDTOINT_X
+#define SUBJ_F32_ADD
+#define SUBJ_F32_SUB
+#define SUBJ_F32_MUL
+#define SUBJ_F32_MULADD
+#define SUBJ_F32_DIV
+#define SUBJ_F32_SQRT
+#define SUBJ_F32_EQ
+#define SUBJ_F32_LE
+#define SUBJ_F32_LT
+#define SUBJ_F32_EQ_SIGNALING
+#define SUBJ_F32_LE_QUIET
+#define SUBJ_F32_LT_QUIET
+#define SUBJ_F64_ADD
+#define SUBJ_F64_SUB
+#define SUBJ_F64_MUL
+#define SUBJ_F64_MULADD
+#define SUBJ_F64_DIV
+#define SUBJ_F64_SQRT
+#define SUBJ_F64_EQ
+#define SUBJ_F64_LE
+#define SUBJ_F64_LT
+#define SUBJ_F64_EQ_SIGNALING
+#define SUBJ_F64_LE_QUIET
+#define SUBJ_F64_LT_QUIET
+
+#ifdef __x86_64__
+#define SUBJ_I64_TO_F32
+#define SUBJ_I64_TO_F64
+#define SUBJ_F32_TO_I64_RX_NEAR_EVEN
+#define SUBJ_F32_TO_I64_RX_MINMAG
+#define SUBJ_F32_TO_I64_RX_MIN
+#define SUBJ_F32_TO_I64_RX_MAX
+#define SUBJ_F64_TO_I64_RX_NEAR_EVEN
+#define SUBJ_F64_TO_I64_RX_MINMAG
+#define SUBJ_F64_TO_I64_RX_MIN
+#define SUBJ_F64_TO_I64_RX_MAX
+#endif
