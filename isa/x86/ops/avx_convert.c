@@ -7,20 +7,13 @@
 #define HALVES(name, x, y)                                                      \
     struct ymm of_ = { x, y }, r;                                               \
                                                                                 \
-    if (slow)                                                                   \
-        r = avx_long(cpu, long_##name, &of_, &of_, 0);                          \
-    else if (!short_##name(cpu->mxcsr, of_.low, of_.low, 0, &r.low)             \
-             || !short_##name(cpu->mxcsr, of_.high, of_.high, 0, &r.high))      \
-        return false;
+    YMM_EITHER_WAY(name, avx_long, of_, of_, 0, r)
 #define XMM_FROM(name, size, x)                                                 \
     VEX_X(v##name, size)                                                        \
     {                                                                           \
         u64x2 of_ = x, r;                                                       \
                                                                                 \
-        if (slow)                                                               \
-            r = sse_long(cpu, long_##name, of_, of_, 0);                        \
-        else if (!short_##name(cpu->mxcsr, of_, of_, 0, &r))                    \
-            return false;                                                       \
+        PACKED_EITHER_WAY(name, of_, of_, 0, r)                                 \
         vex_put(cpu, op->dst, r);                                               \
         return true;                                                            \
     }
@@ -65,14 +58,7 @@ TO_HALF(cvttpd2dq)
     {                                                                           \
         F r;                                                                    \
                                                                                 \
-        if (slow) {                                                             \
-            struct fp_env env = sse_env(cpu), *e = &env;                        \
-                                                                                \
-            r = (long_way);                                                     \
-            sse_finish(cpu, e);                                                 \
-        } else if (unlikely(!(short_way))) {                                    \
-            return false;                                                       \
-        }                                                                       \
+        SCALAR_EITHER_WAY(r, short_way, long_way)                               \
         vex_put(cpu, op->dst, SCALAR_IN_##F(xmm_get(cpu, op->src), r));         \
         return true;                                                            \
     }

@@ -9,10 +9,7 @@
         const u32 imm = (immediate);                                            \
         u64x2 a = xmm_get(cpu, op->src), r;                                     \
                                                                                 \
-        if (slow)                                                               \
-            r = sse_long(cpu, long_##name, a, b, imm);                          \
-        else if (!short_##name(cpu->mxcsr, a, b, imm, &r))                      \
-            return false;                                                       \
+        PACKED_EITHER_WAY(name, a, b, imm, r)                                   \
         vex_put(cpu, op->dst, r);                                               \
         return true;                                                            \
     }                                                                           \
@@ -21,11 +18,7 @@
         const u32 imm = (immediate);                                            \
         struct ymm a = ymm_get(cpu, op->src), r;                                \
                                                                                 \
-        if (slow)                                                               \
-            r = long_y(cpu, long_##name, &a, &b, imm);                          \
-        else if (!short_##name(cpu->mxcsr, a.low, b.low, imm, &r.low)           \
-                 || !short_##name(cpu->mxcsr, a.high, b.high, imm, &r.high))    \
-            return false;                                                       \
+        YMM_EITHER_WAY(name, long_y, a, b, imm, r)                              \
         ymm_put(cpu, op->dst, r);                                               \
         return true;                                                            \
     }
@@ -55,14 +48,7 @@ VEX_1(vdppd, u)
                                                                                 \
         (void)a;                                                                \
         (void)imm;                                                              \
-        if (slow) {                                                             \
-            struct fp_env env = sse_env(cpu), *e = &env;                        \
-                                                                                \
-            r = (long_way);                                                     \
-            sse_finish(cpu, e);                                                 \
-        } else if (unlikely(!(short_way))) {                                    \
-            return false;                                                       \
-        }                                                                       \
+        SCALAR_EITHER_WAY(r, short_way, long_way)                               \
         vex_put(cpu, op->dst, SCALAR_IN_##F(whole, r));                         \
         return true;                                                            \
     }

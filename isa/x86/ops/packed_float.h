@@ -35,6 +35,19 @@ PACKED_FLOATS(LONG_WAY)
 #define SHORT_WAY(name) \
     INLINE bool short_##name(u32 mxcsr, u64x2 a, u64x2 b, u32 imm, u64x2 *result)
 
+/* r by the long way in a slow form; else by the short way, or the body gives up. */
+#define PACKED_EITHER_WAY(name, a, b, imm, r)                                   \
+    if (slow)                                                                   \
+        r = sse_long(cpu, long_##name, a, b, imm);                              \
+    else if (!short_##name(cpu->mxcsr, a, b, imm, &r))                          \
+        return false;
+#define YMM_EITHER_WAY(name, long_y, a, b, imm, r)                              \
+    if (slow)                                                                   \
+        r = long_y(cpu, long_##name, &a, &b, imm);                              \
+    else if (!short_##name(cpu->mxcsr, (a).low, (b).low, imm, &r.low)           \
+             || !short_##name(cpu->mxcsr, (a).high, (b).high, imm, &r.high))    \
+        return false;
+
 /* ---- Out of the ordinary: results that are neither amid the range nor an exact zero ---- */
 
 #define LEAST_f32 0x01000000

@@ -10,14 +10,7 @@
     {                                                                           \
         T r;                                                                    \
                                                                                 \
-        if (slow) {                                                             \
-            struct fp_env env = sse_env(cpu), *e = &env;                        \
-                                                                                \
-            r = (T)(long_way);                                                  \
-            sse_finish(cpu, e);                                                 \
-        } else if (unlikely(!(short_way))) {                                    \
-            return false;                                                       \
-        }                                                                       \
+        SCALAR_EITHER_WAY(r, short_way, (T)(long_way))                          \
         put;                                                                    \
         return true;                                                            \
     }
@@ -80,10 +73,7 @@ LONG_LANES(cvtdq2pd, 2, s32, f64, short_s32_to_f64, s64_to_f64(p[i], e))
     {                                                                           \
         u64x2 r;                                                                \
                                                                                 \
-        if (slow)                                                               \
-            r = sse_long(cpu, long_##name, wide, wide, 0);                      \
-        else if (!short_##name(cpu->mxcsr, wide, wide, 0, &r))                  \
-            return false;                                                       \
+        PACKED_EITHER_WAY(name, wide, wide, 0, r)                               \
         xmm_put(cpu, op->dst, r);                                               \
         return true;                                                            \
     }

@@ -13,14 +13,7 @@
                                                                                 \
         (void)a;                                                                \
         (void)imm;                                                              \
-        if (slow) {                                                             \
-            struct fp_env env = sse_env(cpu), *e = &env;                        \
-                                                                                \
-            r = (long_way);                                                     \
-            sse_finish(cpu, e);                                                 \
-        } else if (unlikely(!(short_way))) {                                    \
-            return false;                                                       \
-        }                                                                       \
+        SCALAR_EITHER_WAY(r, short_way, long_way)                               \
         SCALAR_PUT_##F(cpu, op->dst, r);                                        \
         return true;                                                            \
     }
@@ -47,10 +40,7 @@ ESTIMATE(rsqrt)
         const u32 imm = (immediate);                                            \
         u64x2 a = xmm_get(cpu, op->dst), r;                                     \
                                                                                 \
-        if (slow)                                                               \
-            r = sse_long(cpu, long_##name, a, b, imm);                          \
-        else if (!short_##name(cpu->mxcsr, a, b, imm, &r))                      \
-            return false;                                                       \
+        PACKED_EITHER_WAY(name, a, b, imm, r)                                   \
         xmm_put(cpu, op->dst, r);                                               \
         return true;                                                            \
     }

@@ -46,6 +46,20 @@ void sse_finish(struct x86 *cpu, const struct fp_env *e)
         x86_fault(cpu, cpu->cr4 & CR4_OSXMMEXCPT ? V_XM : V_UD);
 }
 
+/*
+ * r by the long way in a slow form; else by the short way, or the body gives up. The long way has
+ * the environment e.
+ */
+#define SCALAR_EITHER_WAY(r, short_way, long_way)                               \
+    if (slow) {                                                                 \
+        struct fp_env env = sse_env(cpu), *e = &env;                            \
+                                                                                \
+        r = (long_way);                                                         \
+        sse_finish(cpu, e);                                                     \
+    } else if (unlikely(!(short_way))) {                                        \
+        return false;                                                           \
+    }
+
 /* A scalar in a register. */
 #define SCALAR_GET_f32(cpu, n)          (f32)xmm_low(cpu, n)
 #define SCALAR_GET_f64(cpu, n)          xmm_low(cpu, n)
