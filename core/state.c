@@ -35,6 +35,42 @@ void state_visit(const struct state_row *r, void *base, const char *prefix,
     }
 }
 
+/* "[7]." of several parts, "." of one: which it is, and where the rest of the name begins. */
+static const char *after_part(const char *at, u32 count, u32 *i)
+{
+    *i = 0;
+    if (count > 1) {
+        if (*at++ != '[' || *at < '0' || *at > '9')
+            return NULL;
+        while (*at >= '0' && *at <= '9' && *i < count)
+            *i = 10 * *i + (u32)(*at++ - '0');
+        if (*at++ != ']')
+            return NULL;
+    }
+    return *at == '.' && *i < count ? at + 1 : NULL;
+}
+
+bool state_find(const struct state_row *r, void *base, const char *name, struct state_view *v)
+{
+    for (; r && r->name; r++) {
+        size_t length = strlen(r->name);
+        u8 *data = (u8 *)base + r->offset;
+        const char *rest;
+        u32 i;
+
+        if (strncmp(name, r->name, length))
+            continue;
+        if (r->kind != STATE_PART && !name[length]) {
+            *v = (struct state_view){ name, r->about, data, r->size, r->count, r->kind };
+            return true;
+        }
+        if (r->kind == STATE_PART && (rest = after_part(name + length, r->count, &i))
+            && state_find(r->part(), data + (size_t)i * r->size, rest, v))
+            return true;
+    }
+    return false;
+}
+
 u64 state_get(const struct state_view *v, u32 i)
 {
     const u8 *p = v->data + (size_t)i * v->size;

@@ -79,6 +79,9 @@ typedef void state_visitor(void *ctx, const struct state_view *);
 void state_visit(const struct state_row *, void *base, const char *prefix,
                  state_visitor *, void *ctx);
 
+/* The row of that name alone, without the prefix: "segment[2].base"; false: there is none. */
+bool state_find(const struct state_row *, void *base, const char *name, struct state_view *);
+
 /* Element i, whatever its size and kind; a signed one is sign-extended. */
 u64  state_get(const struct state_view *, u32 i);
 void state_set(const struct state_view *, u32 i, u64 value);

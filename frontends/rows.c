@@ -3,33 +3,13 @@
 #include "core/cpu.h"
 #include "core/machine.h"
 
-#include <string.h>
-
-struct search {
-    const char *name;           /* behind the device's */
-    size_t      skip;
-    u32         i;
-    u64         value;
-    bool        found;
-};
-
-static void see(void *ctx, const struct state_view *v)
-{
-    struct search *s = ctx;
-
-    if (s->found || strcmp(v->name + s->skip, s->name) || s->i >= v->count)
-        return;
-    s->found = true;
-    s->value = state_get(v, s->i);
-}
-
 bool row_get(struct device *dev, const char *name, u32 i, u64 *value)
 {
-    struct search s = { .name = name, .skip = strlen(dev->name) + 1, .i = i };
+    struct state_view v;
+    bool found = state_find(dev->type->state, dev, name, &v) && i < v.count;
 
-    state_visit(dev->type->state, dev, dev->name, see, &s);
-    *value = s.value;
-    return s.found;
+    *value = found ? state_get(&v, i) : 0;
+    return found;
 }
 
 u64 row(struct device *dev, const char *name, u32 i)

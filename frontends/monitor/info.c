@@ -171,16 +171,6 @@ static void info_nothing(struct order *o)   { say(o, "there is no USB\n"); }
 
 /* -- PCI: whatever has a configuration space -- */
 
-struct find_config { const u8 *bytes; };
-
-static void find_config(void *ctx, const struct state_view *v)
-{
-    const char *dot = strchr(v->name, '.');
-
-    if (dot && !strncmp(dot, ".config", 7) && strstr(dot, "bytes") && v->count == 256)
-        ((struct find_config *)ctx)->bytes = v->data;
-}
-
 static void say_bars(struct order *o, const u8 *c)
 {
     for (unsigned i = 0; i < 6; i++) {
@@ -202,11 +192,10 @@ static void info_pci(struct order *o)
     struct config *config = o->s->machine->config;
 
     for (struct device *d = o->s->machine->devices; d; d = d->next) {
-        struct find_config f = { NULL };
+        struct state_view space;
         char slot[80], function[80];
 
-        state_visit(d->type->state, d, d->name, find_config, &f);
-        if (!f.bytes)
+        if (!state_find(d->type->state, d, "config.bytes", &space) || space.count != 256)
             continue;
         snprintf(slot, sizeof slot, "%s.slot", d->name);
         snprintf(function, sizeof function, "%s.function", d->name);
@@ -216,10 +205,10 @@ static void info_pci(struct order *o)
         else
             say(o, "  Bus  0, in its usual place: %s\n", d->name);
         say(o, "      %s: PCI device %04x:%04x, class %02x%02x%02x\n", d->type->title,
-            load_le16(f.bytes), load_le16(f.bytes + 2), f.bytes[11], f.bytes[10], f.bytes[9]);
-        if (f.bytes[0x3d])
-            say(o, "      IRQ %u, pin %c\n", f.bytes[0x3c], 'A' + f.bytes[0x3d] - 1);
-        say_bars(o, f.bytes);
+            load_le16(space.data), load_le16(space.data + 2), space.data[11], space.data[10], space.data[9]);
+        if (space.data[0x3d])
+            say(o, "      IRQ %u, pin %c\n", space.data[0x3c], 'A' + space.data[0x3d] - 1);
+        say_bars(o, space.data);
     }
 }
 

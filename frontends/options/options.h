@@ -58,7 +58,7 @@ struct options {
     unsigned     made_count;
 };
 
-/* On failure nothing stays allocated. Answers to what is accepted and not done are in `remark`. */
+/* On failure nothing stays allocated. */
 bool options_parse(struct options *, int argc, char **argv, struct error *);
 void options_free(struct options *);
 void options_help(void);

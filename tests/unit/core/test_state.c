@@ -50,6 +50,27 @@ Test(state, parts_have_parts_and_numbers)
     free(t);
 }
 
+Test(state, rows_are_found_by_name)
+{
+    static const char *none[] = {
+        "", "lap", "laps", "laps.", "laps.lap", "laps.lap.when", "laps.lap[3].when", "laps.lap[].when",
+        "laps.lap[1]when", "laps.lap[1.when", "laps.lap(1].when", "laps.lap[11111111111].when",
+        "laps.lap[1].when.", "laps.lap[1].mark[1]", "laps[0].used", "t0.value",
+    };
+    struct ticker *t = calloc(1, sizeof *t);
+    struct state_view v;
+
+    t->laps->lap[2].mark[1] = -5;
+    cr_assert(state_find(ticker_type.state, t, "laps.lap[2].mark", &v));
+    cr_assert(v.data == (u8 *)t->laps->lap[2].mark && v.count == COUNT(t->laps->lap[2].mark));
+    cr_assert_eq(state_get(&v, 1), (u64)-5);
+    cr_assert(state_find(ticker_type.state, t, "value", &v));
+    cr_assert(v.data == (u8 *)&t->value);
+    for (unsigned i = 0; i < COUNT(none); i++)
+        cr_assert_not(state_find(ticker_type.state, t, none[i], &v), "%s", none[i]);
+    free(t);
+}
+
 Test(state, elements_are_read_and_written_by_value)
 {
     static const struct { u32 size; u8 kind; u64 put, got; } table[] = {
