@@ -27,19 +27,6 @@ PROGRAM "fpu_sys"
     call xsave_
     jmp finish_32
 
-%macro SET_CR4 2
-    mov eax, cr4
-    or eax, %1
-    and eax, ~(%2)
-    mov cr4, eax
-%endmacro
-%macro SET_CR0 2
-    mov eax, cr0
-    or eax, %1
-    and eax, ~(%2)
-    mov cr0, eax
-%endmacro
-
 ; EM, MP and TS in all combinations (SDM 3A table 9-3, 2.5).
 ; BY_BITS name, rule (AL: the vector wanted, FFh none), instruction
 %macro BY_BITS 3+

@@ -22,13 +22,6 @@ PROGRAM "long"
     call canonical_tables
     jmp finish_64
 
-%macro SET_CR4 2
-    mov rax, cr4
-    or eax, %1
-    and eax, ~(%2)
-    mov cr4, rax
-%endmacro
-
 ; SDM 1 3.3.7.1; exceptions of memory operands, 64-bit mode.
 canonical:
     mov rbx, BAD

@@ -23,13 +23,6 @@ PROGRAM "misc"
     call controls_too
     jmp finish_32
 
-%macro SET_CR4 2
-    mov eax, cr4
-    or eax, %1
-    and eax, ~(%2)
-    mov cr4, eax
-%endmacro
-
 identification:
     push dword ID | 2
     popfd

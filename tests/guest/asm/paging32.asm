@@ -81,19 +81,6 @@ switching:
     mov cr3, eax
     ret
 
-%macro SET_CR0 2                        ; bits set, bits cleared
-    mov eax, cr0
-    or eax, %1
-    and eax, ~(%2)
-    mov cr0, eax
-%endmacro
-%macro SET_CR4 2
-    mov eax, cr4
-    or eax, %1
-    and eax, ~(%2)
-    mov cr4, eax
-%endmacro
-
 rights:
     PAGE_SWEEP 0, "rights, WP=0"
     SET_CR0 CR0_WP, 0

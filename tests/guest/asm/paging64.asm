@@ -55,26 +55,6 @@ PROGRAM "paging64"
 
 %include "pagesweep.inc"
 
-%macro SET_CR0 2                        ; bits set, bits cleared
-    mov rax, cr0
-    or eax, %1
-    and eax, ~(%2)
-    mov cr0, rax
-%endmacro
-%macro SET_CR4 2
-    mov rax, cr4
-    or eax, %1
-    and eax, ~(%2)
-    mov cr4, rax
-%endmacro
-%macro SET_EFER 2
-    mov ecx, MSR_EFER
-    rdmsr
-    or eax, %1
-    and eax, ~(%2)
-    wrmsr
-%endmacro
-
 flush:
     mov rax, cr3
     mov cr3, rax

@@ -46,26 +46,6 @@ PROGRAM "paging_pae"
 
 %include "pagesweep.inc"
 
-%macro SET_CR0 2                        ; bits set, bits cleared
-    mov eax, cr0
-    or eax, %1
-    and eax, ~(%2)
-    mov cr0, eax
-%endmacro
-%macro SET_CR4 2
-    mov eax, cr4
-    or eax, %1
-    and eax, ~(%2)
-    mov cr4, eax
-%endmacro
-%macro SET_EFER 2
-    mov ecx, MSR_EFER
-    rdmsr
-    or eax, %1
-    and eax, ~(%2)
-    wrmsr
-%endmacro
-
 make_tables:
     mov edi, TABLES
     xor eax, eax

@@ -280,12 +280,6 @@ ports:
     ret
 
 ; VME (SDM 3A 21.3, 21.4; table 21-2).
-%macro SET_CR4 2
-    mov eax, cr4
-    or eax, %1
-    and eax, ~(%2)
-    mov cr4, eax
-%endmacro
 vme:
     test dword [features1], 2
     jnz .there
