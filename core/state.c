@@ -2,37 +2,70 @@
 
 #include "core/bits.h"
 
-#include <stdio.h>
 #include <string.h>
 
-static void visit_part(const struct state_row *r, u8 *base, const char *name,
-                       state_visitor *see, void *ctx)
-{
-    char prefix[144];
+/* The name of a row while its list is visited; what does not fit is cut off. */
+struct name {
+    size_t used;
+    char   text[144];
+};
 
-    for (u32 i = 0; i < r->count; i++) {
-        if (r->count == 1)
-            snprintf(prefix, sizeof prefix, "%s", name);
-        else
-            snprintf(prefix, sizeof prefix, "%s[%u]", name, i);
-        state_visit(r->part(), base + (size_t)i * r->size, prefix, see, ctx);
+static void add_text(struct name *n, const char *text)
+{
+    while (*text && n->used < sizeof n->text - 1)
+        n->text[n->used++] = *text++;
+    n->text[n->used] = 0;
+}
+
+static void add_index(struct name *n, u32 i)
+{
+    char digits[12], *at = digits + sizeof digits;
+
+    *--at = 0;
+    *--at = ']';
+    do
+        *--at = (char)('0' + i % 10);
+    while (i /= 10);
+    add_text(n, "[");
+    add_text(n, at);
+}
+
+static void cut_name(struct name *n, size_t used)
+{
+    n->used = used;
+    n->text[used] = 0;
+}
+
+static void visit(const struct state_row *r, u8 *base, struct name *n, state_visitor *see, void *ctx)
+{
+    size_t used = n->used;
+
+    for (; r && r->name; r++, cut_name(n, used)) {
+        u8 *data = base + r->offset;
+        size_t named;
+
+        add_text(n, ".");
+        add_text(n, r->name);
+        if (r->kind != STATE_PART) {
+            see(ctx, &(struct state_view){ n->text, r->about, data, r->size, r->count, r->kind });
+            continue;
+        }
+        named = n->used;
+        for (u32 i = 0; i < r->count; i++, cut_name(n, named)) {
+            if (r->count > 1)
+                add_index(n, i);
+            visit(r->part(), data + (size_t)i * r->size, n, see, ctx);
+        }
     }
 }
 
 void state_visit(const struct state_row *r, void *base, const char *prefix,
                  state_visitor *see, void *ctx)
 {
-    char name[128];
+    struct name n = { 0 };
 
-    for (; r && r->name; r++) {
-        u8 *data = (u8 *)base + r->offset;
-
-        snprintf(name, sizeof name, "%s.%s", prefix, r->name);
-        if (r->kind == STATE_PART)
-            visit_part(r, data, name, see, ctx);
-        else
-            see(ctx, &(struct state_view){ name, r->about, data, r->size, r->count, r->kind });
-    }
+    add_text(&n, prefix);
+    visit(r, base, &n, see, ctx);
 }
 
 /* "[7]." of several parts, "." of one: which it is, and where the rest of the name begins. */

@@ -167,7 +167,9 @@ static bool cut(struct machine **m, const struct plan *p, u64 on)
 int main(int argc, char **argv)
 {
     u64 cuts = 20, step = 50000, seed = 1;
-    static struct medium disk = { { &medium_ops, "disk", 64, false }, { 0xeb, 0xfe } };
+    static struct medium disk = {           /* whose boot sector halts: hlt; jmp -3 */
+        { &medium_ops, "disk", 64, false }, { 0xf4, 0xeb, 0xfd }
+    };
     static struct medium cd = { { &medium_ops, "cd", 64, true }, { 0 } };
     static struct plan p;               /* and what it leads to lives as long as the program */
 
