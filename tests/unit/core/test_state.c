@@ -54,7 +54,8 @@ Test(state, rows_are_found_by_name)
 {
     static const char *none[] = {
         "", "lap", "laps", "laps.", "laps.lap", "laps.lap.when", "laps.lap[3].when",
-        "laps.lap[].when", "laps.lap[1]when", "laps.lap[1.when", "laps.lap(1].when", "laps.lap[11111111111].when",
+        "laps.lap[].when", "laps.lap[1]when", "laps.lap[1.when",
+        "laps.lap(1].when", "laps.lap[11111111111].when",
         "laps.lap[1].when.", "laps.lap[1].mark[1]", "laps[0].used", "t0.value",
     };
     struct ticker *t = calloc(1, sizeof *t);
