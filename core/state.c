@@ -36,7 +36,8 @@ static void cut_name(struct name *n, size_t used)
     n->text[used] = 0;
 }
 
-static void visit(const struct state_row *r, u8 *base, struct name *n, state_visitor *see, void *ctx)
+static void visit(const struct state_row *r, u8 *base, struct name *n,
+                  state_visitor *see, void *ctx)
 {
     size_t used = n->used;
 

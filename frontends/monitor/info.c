@@ -205,7 +205,8 @@ static void info_pci(struct order *o)
         else
             say(o, "  Bus  0, in its usual place: %s\n", d->name);
         say(o, "      %s: PCI device %04x:%04x, class %02x%02x%02x\n", d->type->title,
-            load_le16(space.data), load_le16(space.data + 2), space.data[11], space.data[10], space.data[9]);
+            load_le16(space.data), load_le16(space.data + 2), space.data[11], space.data[10],
+            space.data[9]);
         if (space.data[0x3d])
             say(o, "      IRQ %u, pin %c\n", space.data[0x3c], 'A' + space.data[0x3d] - 1);
         say_bars(o, space.data);
