@@ -19,7 +19,7 @@
 #include "isa/x86/paging.h"
 #include "isa/x86/timing.h"
 
-enum { BUCKETS = 1 << 16, PAGES = 1 << 12, ARENA_BYTES = 48 << 20 };
+enum { BUCKETS = 1 << 16, PAGES = 1 << 12, ARENA_BYTES = 24 << 20 };   /* a kernel takes 19 MB */
 enum { GRANULE_SHIFT = 6 };             /* self-modifying code is told apart by 64 bytes */
 
 struct code_page {
