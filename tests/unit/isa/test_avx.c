@@ -106,6 +106,32 @@ Test(avx, wants_vvvv_and_l_as_the_row_says)
     bare_destroy(b);
 }
 
+/* SDM: "In 64-bit mode, VEX.W1 is ignored", as REX.W is; it is not for those of 32 bits. */
+Test(avx, ignores_w_where_bytes_and_words_are_put_in_and_taken_out)
+{
+    static const u8 forms[][8] = {
+        { 0xc4, 0xe3, 0x71, 0x20, 0xc2, 1 }, { 0xc4, 0xe1, 0x71, 0xc4, 0xc2, 1 },
+        { 0xc4, 0xe3, 0x79, 0x14, 0xc2, 1 }, { 0xc4, 0xe3, 0x79, 0x15, 0xc2, 1 },
+        { 0xc4, 0xe1, 0x79, 0xc5, 0xc2, 1 },
+    };
+    struct bare *b = bench();
+
+    for (unsigned i = 0; i < COUNT(forms); i++) {
+        u8 wide[8], l[8];
+        char name[32];
+
+        memcpy(wide, forms[i], sizeof wide);
+        memcpy(l, forms[i], sizeof l);
+        wide[2] |= 0x80;
+        l[2] |= 0x84;
+        strcpy(name, name_of(b, forms[i]));
+        cr_expect_str_eq(name_of(b, wide), name);
+        cr_expect_eq(fault_of(b, l), V_UD, "L must be 0");
+    }
+    cr_expect_str_eq(name_of(b, (const u8[8]){ 0xc4, 0xe3, 0xf1, 0x22, 0xc2, 1 }), "vpinsrq");
+    bare_destroy(b);
+}
+
 Test(avx, has_eight_registers_outside_of_64_bit_code)
 {
     struct bare *b = bench();
