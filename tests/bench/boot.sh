@@ -3,7 +3,7 @@
 # thread: seconds of the host's user time from power-on to /init, and of that from the kernel's
 # first line on. Medians of ROUNDS=3, interleaved.
 set -u
-SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)} BUILD=${BUILD:-build} ORRERY=${ORRERY:-build/orrery}
+SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)} BUILD=${BUILD:-$PWD/build} ORRERY=${ORRERY:-$PWD/build/orrery}
 . "$SRC/tests/guest/lib/guests.sh"
 rounds=${ROUNDS:-3} out=$BUILD/bench
 first="Linux version" last="Run /init as init process"
@@ -11,7 +11,7 @@ mkdir -p "$out"
 
 skip() { echo "bench: boot: $*"; exit 0; }
 (need cpio cpio dpkg-deb dpkg apt-get apt mcopy mtools mkfs.fat dosfstools syslinux syslinux) || exit 0
-"${CC:-cc}" -O2 -o "$out/until" "$SRC/tests/bench/until.c" || exit 1
+"${CC:-cc}" -O2 -o "$out/marks" "$SRC/tests/bench/marks.c" || exit 1
 kernel=$(kernel cloud-amd64) && initrd=$(initrd amd64 bench 'exec sh') &&
     disk=$(syslinux_disk bench "$kernel" "$initrd" console=ttyS0) || skip "no kernel or disk"
 
@@ -20,12 +20,18 @@ qemu=(qemu-system-x86_64 -machine pc -accel "tcg,thread=single" -m 256 -nic none
       -drive "file=$disk,format=raw,snapshot=on" -display none -serial stdio -monitor none)
 command -v qemu-system-x86_64 > /dev/null || { qemu=(); echo "bench: boot: no qemu-system-x86_64"; }
 
+seconds()       # COMMAND...: of user time at the kernel's first line, and at its last
+{
+    "$out/marks" -u "$last" "$@" < /dev/null 2> "$out/stderr" > "$out/lines" &&
+        awk -v first="$first" -v last="$last" '
+            index($0, first) && !a { a = $1 } index($0, last) { b = $1 } END { print a, b }' "$out/lines"
+}
+
 : > "$out/ours"; : > "$out/qemu"
 for _ in $(seq "$rounds"); do
-    "$out/until" "$first" "$last" "${ours[@]}" < /dev/null >> "$out/ours" 2> "$out/stderr" ||
+    seconds "${ours[@]}" >> "$out/ours" ||
         { echo "bench: boot: it did not come to /init"; tail -n 3 "$out/stderr"; exit 1; }
-    [ ${#qemu[@]} -eq 0 ] ||
-        "$out/until" "$first" "$last" "${qemu[@]}" < /dev/null >> "$out/qemu" 2> "$out/stderr" ||
+    [ ${#qemu[@]} -eq 0 ] || seconds "${qemu[@]}" >> "$out/qemu" ||
         { echo "bench: boot: QEMU did not come to /init"; qemu=(); }
 done
 

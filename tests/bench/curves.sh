@@ -11,7 +11,7 @@ mkdir -p "$out"
 
 skip() { echo "bench: curves: $*"; exit 0; }
 (need cpio cpio dpkg-deb dpkg apt-get apt) || exit 0
-"${CC:-cc}" -O2 -o "$out/marks" "$SRC/tests/bench/system/marks.c" || exit 1
+"${CC:-cc}" -O2 -o "$out/marks" "$SRC/tests/bench/marks.c" || exit 1
 
 # use KERNEL-FLAVOUR ARCHITECTURE
 use() { kernel=$(kernel "$1") && initrd=$(initrd "$2" curves 'exec sh') || skip "no kernel $1"; }

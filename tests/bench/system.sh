@@ -20,7 +20,7 @@ mkdir -p "$out/tree/bin"
 
 skip() { echo "bench: system: $*"; exit 0; }
 (need cpio cpio dpkg-deb dpkg apt-get apt mcopy mtools mkfs.fat dosfstools syslinux syslinux) || exit 0
-"${CC:-cc}" -O2 -o "$out/marks" "$SRC/tests/bench/system/marks.c" || exit 1
+"${CC:-cc}" -O2 -o "$out/marks" "$SRC/tests/bench/marks.c" || exit 1
 build_rows "$out" || skip "no x86-64 compiler (CC_X86)"
 cp "$out/rows" "$out/tree/bin/"
 tools=$(package amd64 busybox-static) && kernel=$(kernel cloud-amd64) &&
