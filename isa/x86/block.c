@@ -117,7 +117,7 @@ bool x86_shared_join(struct x86 *cpu, struct error *err)
             shared_free(s);
             return fail(err, "no memory for the block cache");
         }
-        x86_fuse_build(s->pairs);
+        x86_fuse_build(&s->fuse);
     }
     s->users++;
     cpu->shared = s;
@@ -239,6 +239,7 @@ struct builder {
     unsigned      stubs;                /* asked for so far: ops with a target */
     handler       quiet[BLOCK_OPS];     /* of each op: without flags */
     u8            flag_use[BLOCK_OPS];
+    u16           number[BLOCK_OPS + 1], quiet_number[BLOCK_OPS];   /* see fuse.h */
     struct { struct op *from; struct target to; } stub[2];
     struct insn   insn;                 /* of an unknown shape */
     struct cost   cost[BLOCK_MAX];      /* of each instruction, with a timing model */
@@ -259,6 +260,7 @@ static void place_op(struct builder *k, handler fn)
     *k->op = (struct op){ .fn = fn };
     k->quiet[k->ops] = NULL;
     k->flag_use[k->ops] = FLAGS_NEEDED;
+    k->number[k->ops] = 0;
     place(k);
 }
 
@@ -291,31 +293,57 @@ static u64 wrap_rip(const struct x86 *cpu, u64 rip)
     return x86_is_64(cpu) ? rip : (u32)rip;
 }
 
+/* What an op begins: a run of `length`, or itself. */
+struct choice { handler all; u8 length, cost; };
+
+/* Of the runs that begin here that with which fewest handlers do all ops from here on. */
+static inline __attribute__((always_inline))
+void choose_run(const struct builder *k, unsigned i, struct choice *best)
+{
+    enum { DISPATCH = 4 };              /* the cost of one, where a value handed on saves 1 */
+    const struct fuse *f = &k->cpu->shared->fuse;
+    unsigned state = k->number[i], end = i + 1, cost = best[end].cost + (unsigned)DISPATCH;
+
+    best[i].all = NULL;
+    best[i].length = 1;
+    while (state && k->number[end]) {
+        state = x86_fuse_next(f, state, &k->b->op[end], k->number[end]);
+        end++;
+        if (f->all[state] && best[end].cost + (unsigned)DISPATCH - f->relations[state] < cost) {
+            cost = best[end].cost + DISPATCH - f->relations[state];
+            best[i].all = f->all[state];
+            best[i].length = (u8)(end - i);
+        }
+    }
+    best[i].cost = (u8)cost;
+}
+
 /*
  * From the back. Flags are dead where an instruction writes them all and none between can fault or
- * look; at the end of the block they live. A branch is fused with what is before it, rather than
- * that with its predecessor.
+ * look; at the end of the block they live. Then runs are put where they begin.
  */
 static void finish(struct builder *k)
 {
-    const u16 *pairs = k->cpu->shared->pairs;
-    bool dead = false, single = false;  /* single: the op behind is not part of a pair */
+    struct op *op = k->b->op;
+    struct choice best[BLOCK_OPS + 1];
+    bool dead = false;
 
-    struct op *op = k->op - 1;
-
-    for (unsigned i = k->ops; i-- > 0; op--) {
+    best[k->ops].cost = 0;
+    k->number[k->ops] = 0;
+    for (unsigned i = k->ops; i-- > 0;) {
         unsigned use = k->flag_use[i];
-        handler both;
 
-        if (dead && k->quiet[i])
-            op->fn = k->quiet[i];
+        if (dead && k->quiet[i]) {
+            op[i].fn = k->quiet[i];
+            k->number[i] = k->quiet_number[i];
+        }
         if (use != FLAGS_UNTOUCHED && use != FLAGS_SOME_WRITTEN)
             dead = use == FLAGS_WRITTEN;
-        both = single ? x86_fused(pairs, op->fn, op[1].fn) : NULL;
-        if (both)
-            op->fn = both;
-        single = !both;
+        choose_run(k, i, best);
     }
+    for (unsigned i = 0; i < k->ops; i += best[i].length)
+        if (best[i].all)
+            op[i].fn = best[i].all;
 }
 
 /* What follows when the block ends without a jump. */
@@ -342,7 +370,8 @@ static void mark_branch(struct builder *k, const struct insn *in)
 }
 
 /* The instruction whose op is filled. */
-static inline void place_insn(struct builder *k, const struct insn *in, const struct target *to)
+static inline __attribute__((always_inline))
+void place_insn(struct builder *k, const struct insn *in, const struct target *to)
 {
     struct block *b = k->b;
     unsigned i;
@@ -357,6 +386,8 @@ static inline void place_insn(struct builder *k, const struct insn *in, const st
     k->rip += in->length;
     k->quiet[i] = in->quiet;
     k->flag_use[i] = in->flag_use;
+    k->number[i] = in->number;
+    k->quiet_number[i] = in->quiet_number;
     place(k);
     if (in->relative)
         lead(k, *to);

@@ -22,7 +22,7 @@ struct x86_shared {
     u64            generation;          /* of the arena: links from an older one are void */
     struct block  *scratch;             /* for code that is not in RAM */
     struct decoder decoder;
-    u16            pairs[FUSE_SLOTS];
+    struct fuse    fuse;
 };
 
 static inline unsigned code_slot(const u8 *code)

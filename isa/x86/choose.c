@@ -2,6 +2,7 @@
 /* From a row and its operands to the handler: see operations.h and handlers.c for the forms. */
 #include "isa/x86/decoding.h"
 
+#include "isa/x86/block.h"
 #include "isa/x86/handlers.h"
 #include "isa/x86/ops/cet_near.h"
 
@@ -213,4 +214,6 @@ void decode_choose(struct decoding *s)
     if (unlikely(s->cpu->mode & (MODE_SHADOW | MODE_TRACK)))
         choose_for_cet(s);
     note_flags(s, row);
+    out->number = (u16)x86_fuse_number(&s->cpu->shared->fuse, out->op.fn);
+    out->quiet_number = out->quiet ? (u16)x86_fuse_number(&s->cpu->shared->fuse, out->quiet) : 0;
 }

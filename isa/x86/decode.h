@@ -70,6 +70,7 @@ struct target {
 struct insn {
     struct op         op;
     handler           quiet;            /* the same without flags, or NULL */
+    u16               number, quiet_number;     /* of both handlers in runs: see fuse.h */
     const struct row *row;
     struct target     to;               /* if relative */
     u8                flag_use;         /* enum flag_use */

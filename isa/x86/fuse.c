@@ -1,55 +1,93 @@
 /* isa/x86/fuse.c */
 /*
- * Fused pairs. Dispatch is what an interpreter spends most on, so the handlers of instructions
- * that often follow each other are also compiled as one. Nothing else changes: both ops stay
- * where they are, the first op's handler just does both. If the first needs its slow path it goes
- * to its own handler; if the second does, to the second op, whose handler is its own. The pairs
- * stand in ops/pairs.def.
+ * Fused runs. Dispatch is what an interpreter spends most on, so the handlers of instructions
+ * that often follow each other are also compiled as one. Nothing else changes: all ops stay
+ * where they are, the first op's handler just does several. If one of them needs its slow path
+ * it goes to its own handler, and those behind it do what they would alone.
+ *
+ * Registers lie in memory, and what one instruction stores the next loads: that takes longer than
+ * all else they do. So a run may be for instructions of which one works on the other's result:
+ * then the compiler keeps it in a host register. The runs stand in ops/runs.def.
  */
 #include "isa/x86/fuse.h"
 
 #include "isa/x86/block.h"
 #include "isa/x86/handlers.h"
-#include "isa/x86/ops/pairs.h"
+#include "isa/x86/ops/runs.h"
 
-struct pair { handler first, second, both; };
+#include <assert.h>
 
-#define PAIR(a, b)      { h_##a, h_##b, h_##a##__##b },
-#define PAIR_JCC(a, cc) { h_##a, h_j##cc, h_##a##__j##cc },
-static const struct pair pairs[] = {
-#include "isa/x86/ops/pairs.def"
+#define RUN2(a, r, b) { h_##a##_##r##_##b, { h_##a, h_##b }, { 0, RUN_##r } },
+#define RUN3(a, r, b, s, c) \
+    { h_##a##_##r##_##b##_##s##_##c, { h_##a, h_##b, h_##c }, { 0, RUN_##r, RUN_##s } },
+#define RUN4(a, r, b, s, c, t, d)                                               \
+    { h_##a##_##r##_##b##_##s##_##c##_##t##_##d, { h_##a, h_##b, h_##c, h_##d }, \
+      { 0, RUN_##r, RUN_##s, RUN_##t } },
+#define RUN2_JCC(a, cc)             RUN2(a, N, j##cc)
+#define RUN3_JCC(a, r, b, cc)       RUN3(a, r, b, N, j##cc)
+#define RUN4_JCC(a, r, b, s, c, cc) RUN4(a, r, b, s, c, N, j##cc)
+const struct op_run x86_runs[] = {
+#include "isa/x86/ops/runs.def"
 };
-#undef PAIR
-#undef PAIR_JCC
+const unsigned x86_run_count = COUNT(x86_runs);
 
-enum { SLOTS = FUSE_SLOTS };
-
-static unsigned slot_of(handler a, handler b)
+static unsigned address_slot(handler fn)
 {
-    u64 h = (u64)(uintptr_t)a * 0x9e3779b97f4a7c15 ^ (u64)(uintptr_t)b * 0xc2b2ae3d27d4eb4f;
-
-    return (unsigned)(h >> 40) & (SLOTS - 1);
+    return (unsigned)((u64)(uintptr_t)fn * 0x9e3779b97f4a7c15 >> 40) & (FUSE_NUMBERS - 1);
 }
 
-void x86_fuse_build(u16 slot[])
+static unsigned slot_of(const struct fuse *f, handler fn)
 {
-    _Static_assert(COUNT(pairs) < SLOTS / 2, "the table of pairs stays half empty");
-    for (unsigned i = 0; i < COUNT(pairs); i++) {
-        unsigned at = slot_of(pairs[i].first, pairs[i].second);
+    unsigned at = address_slot(fn);
 
-        while (slot[at])
-            at = (at + 1) & (SLOTS - 1);
-        slot[at] = (u16)(i + 1);
-    }
+    while (f->numbered[at] && f->numbered[at] != fn)
+        at = (at + 1) & (FUSE_NUMBERS - 1);
+    return at;
 }
 
-handler x86_fused(const u16 slot[], handler a, handler b)
+unsigned x86_fuse_number(const struct fuse *f, handler fn)
 {
-    for (unsigned at = slot_of(a, b); slot[at]; at = (at + 1) & (SLOTS - 1)) {
-        const struct pair *p = &pairs[slot[at] - 1];
+    return f->number[slot_of(f, fn)];
+}
 
-        if (p->first == a && p->second == b)
-            return p->both;
+static void number(struct fuse *f, handler fn)
+{
+    unsigned at = slot_of(f, fn);
+
+    if (f->number[at])
+        return;
+    f->numbered[at] = fn;
+    f->number[at] = (u16)++f->states;
+    assert(f->states < FUSE_NUMBERS / 2);
+}
+
+static unsigned follow(struct fuse *f, unsigned state, unsigned relation, unsigned number)
+{
+    u32 key = fuse_key(state, number);
+    struct fuse_edge *e = &f->edge[fuse_slot(f, key)];
+
+    if (e->to[relation])
+        return e->to[relation];
+    assert(f->states + 1 < FUSE_STATES);
+    e->key = key;
+    e->to[relation] = (u16)++f->states;
+    e->related |= relation != RUN_N;
+    f->leaves[state] |= BIT(number & 63);
+    f->relations[f->states] = (u8)(f->relations[state] + (relation != RUN_N));
+    return f->states;
+}
+
+void x86_fuse_build(struct fuse *f)
+{
+    for (unsigned i = 0; i < COUNT(x86_runs); i++)
+        for (unsigned k = 0; k < RUN_MAX && x86_runs[i].member[k]; k++)
+            number(f, x86_runs[i].member[k]);
+    for (unsigned i = 0; i < COUNT(x86_runs); i++) {
+        const struct op_run *r = &x86_runs[i];
+        unsigned state = x86_fuse_number(f, r->member[0]);
+
+        for (unsigned k = 1; k < RUN_MAX && r->member[k]; k++)
+            state = follow(f, state, r->relation[k], x86_fuse_number(f, r->member[k]));
+        f->all[state] = r->all;
     }
-    return NULL;
 }

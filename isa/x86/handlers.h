@@ -4,7 +4,7 @@
 #include "isa/x86/op.h"
 #include "isa/x86/operations.h"
 
-#define HANDLER_(name)          void h_##name(struct x86 *, struct op *, s64, struct tlb *);
+#define HANDLER_(name)          void h_##name(HANDLER_TYPES);
 #define HANDLERS_EA_(name) \
     HANDLER_(name##_bd) HANDLER_(name##_bis) HANDLER_(name##_abs) HANDLER_(name##_gen)
 #define HANDLERS_EA_I_(name) \

@@ -4,7 +4,7 @@
 #include "isa/x86/op.h"
 #include "isa/x86/state.h"
 
-#define DECLARE_HANDLER_(name) void name(struct x86 *, struct op *, s64 budget, struct tlb *)
+#define DECLARE_HANDLER_(name) void name(HANDLER_TYPES)
 
 DECLARE_HANDLER_(h_raise);              /* exception op.dst, before the instruction counts */
 DECLARE_HANDLER_(h_stub);               /* end of a branch whose target is not linked: imm64 */

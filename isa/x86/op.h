@@ -2,10 +2,12 @@
 /*
  * A decoded instruction as the interpreter executes it, and the blocks it stands in.
  *
- * A handler ends in a tail call of the next op's handler, so the four arguments
- * stay in registers for as long as a block runs. `budget` counts what may still be
- * spent before the loop must look up, less BLOCK_MAX: while it is not negative a
- * whole block fits before the next event.
+ * A handler ends in a tail call of the next op's handler, so the arguments stay in
+ * registers for as long as a block runs. `budget` counts what may still be spent
+ * before the loop must look up, less BLOCK_MAX: while it is not negative a whole
+ * block fits before the next event. Two arguments say nothing: where the third and
+ * fourth are passed a host multiplies and shifts (x86-64: RDX, RCX), and compilers
+ * look first for a free register; what is always in use is out of the way behind them.
  */
 #pragma once
 #include "core/types.h"
@@ -14,7 +16,8 @@ struct x86;
 struct op;
 struct tlb;
 
-typedef void (*handler)(struct x86 *, struct op *, s64 budget, struct tlb *);
+#define HANDLER_TYPES struct x86 *, struct op *, u64, u64, s64 budget, struct tlb *
+typedef void (*handler)(HANDLER_TYPES);
 
 struct op {
     handler fn;

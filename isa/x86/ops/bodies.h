@@ -1,5 +1,5 @@
 /* isa/x86/ops/bodies.h */
-/* The bodies of the operations that pairs are made of, for all widths. */
+/* The bodies of the operations that runs are made of, for all widths. */
 #pragma once
 #include "isa/x86/operations.h"
 #include "isa/x86/ops/alu.h"

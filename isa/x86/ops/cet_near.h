@@ -2,7 +2,7 @@
 #pragma once
 #include "isa/x86/op.h"
 
-#define CET_HANDLER_(name) void h_##name(struct x86 *, struct op *, s64 budget, struct tlb *);
+#define CET_HANDLER_(name) void h_##name(HANDLER_TYPES);
 #define CET_HANDLERS_(w)                                                        \
     CET_HANDLER_(cet_call_##w) CET_HANDLER_(cet_ret_##w)                        \
     CET_HANDLER_(cet_call_ind_##w##_r) CET_HANDLER_(cet_call_ind_##w##_m)       \

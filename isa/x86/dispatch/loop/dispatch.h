@@ -6,7 +6,8 @@
 #pragma once
 #include "isa/x86/state.h"
 
-#define HANDLER_ARGS struct x86 *cpu, struct op *op, s64 budget, struct tlb *tlb
+#define HANDLER_ARGS \
+    struct x86 *cpu, struct op *op, u64 free1_, u64 free2_, s64 budget, struct tlb *tlb
 
 #define GO(fn_, op_) \
     do { \
@@ -23,5 +24,5 @@ static inline void dispatch_enter(struct x86 *cpu, struct op *op, s64 budget, st
     cpu->next.op = op;
     cpu->next.budget = budget;
     while (cpu->next.fn)
-        cpu->next.fn(cpu, cpu->next.op, cpu->next.budget, tlb);
+        cpu->next.fn(cpu, cpu->next.op, 0, 0, cpu->next.budget, tlb);
 }

@@ -6,12 +6,19 @@
 #pragma once
 #include "isa/x86/state.h"
 
-#define HANDLER_ARGS struct x86 *cpu, struct op *op, s64 budget, struct tlb *tlb
+#define HANDLER_ARGS \
+    struct x86 *cpu, struct op *op, u64 free1_, u64 free2_, s64 budget, struct tlb *tlb
 
-#define GO(fn_, op_)    return (fn_)(cpu, (op_), budget, tlb)
+/* The two that say nothing are whatever is in their registers: see op.h. */
+#define GO(fn_, op_)                                            \
+    do {                                                        \
+        u64 any1_, any2_;                                       \
+        __asm__("" : "=r"(any1_), "=r"(any2_));                 \
+        return (fn_)(cpu, (op_), any1_, any2_, budget, tlb);    \
+    } while (0)
 #define LEAVE           return
 
 static inline void dispatch_enter(struct x86 *cpu, struct op *op, s64 budget, struct tlb *tlb)
 {
-    op->fn(cpu, op, budget, tlb);
+    op->fn(cpu, op, 0, 0, budget, tlb);
 }
