@@ -3,7 +3,10 @@
 # XV6 is a checkout of mit-pdos/xv6-public, XV6_64 one of jserv/xv6-x86_64 (64-bit): what is not
 # named is passed over. The 32-bit one finds its processors in the MP table, which has the first
 # of each package: it is given as many sockets. Nothing of them is changed: they are built in a
-# copy, without their -Werror, which the compilers of today are too strict for.
+# copy, without their -Werror, which the compilers of today are too strict for. The 32-bit kernel
+# may lock itself up on several processors: sys_unlink() puts the directory while it holds the file,
+# create() takes them the other way round. Then all processors stand in scheduler(), and two
+# processes sleep on each other's inode: try again.
 # Seconds: 7200
 set -u
 . "$SRC/tests/guest/lib/guests.sh"
