@@ -21,12 +21,18 @@
 
 /* ---- Time ---- */
 
+/* Guests rely on it that no time-stamp counter runs faster: Linux when it tries the timer. */
+#define FASTEST UINT64_C(4000000000)
+
 /*
- * CPUs take turns on one clock; each of n of them runs at n times the pace for a nth of the time.
+ * CPUs take turns on one clock; each of n of them runs at n times the pace for a nth of the time,
+ * but many not beyond FASTEST.
  */
 static unsigned __int128 rate(const struct x86 *cpu)
 {
-    return (unsigned __int128)cpu->hz * cpu->cpu.dev.machine->cpus;
+    unsigned __int128 all = (unsigned __int128)cpu->hz * cpu->cpu.dev.machine->cpus;
+
+    return all <= FASTEST ? all : cpu->hz > FASTEST ? cpu->hz : FASTEST;
 }
 
 static u64 cycles_to_ns(const struct x86 *cpu, u64 cycles)

@@ -31,7 +31,7 @@ struct apics {
 
 static inline struct apics *apics_create(unsigned cpus, const char *model)
 {
-    static char name[8][8];
+    static char name[8][16];
     struct apics *a = calloc(1, sizeof *a);
     struct ram *ram;
     char key[32];

@@ -1,6 +1,7 @@
 /* Messages between local APICs, and to them. SDM 3A chapter 10, sections by title; 8.4. */
 #include <criterion/criterion.h>
 
+#include "isa/x86/interp.h"
 #include "tests/support/bench.h"
 #include "tests/unit/isa/apics.h"
 
@@ -59,6 +60,22 @@ Test(messages, identifiers_are_the_numbers_of_the_processors)
     cr_assert_eq(x86_cpuid(cpu[1], 4, 0).eax >> 26, CPUS - 1);
     cr_assert_eq(x86_cpuid(cpu[1], 0xb, 1).eax, 2);
     cr_assert_eq(x86_cpuid(cpu[1], 0xb, 1).ebx, CPUS);
+}
+
+Test(messages, the_cycles_of_many_processors_come_at_4_ghz_at_most)
+{
+    static const struct { unsigned cpus; u32 mhz; } table[] = {
+        { 1, 1000 }, { 2, 2000 }, { 4, 4000 }, { 5, 4000 }, { 8, 4000 },
+    };
+
+    for (unsigned i = 0; i < COUNT(table); i++) {
+        struct apics *many = apics_create(table[i].cpus, "max");
+
+        cr_assert_eq(x86_cycle_rate(many->cpu[0]), table[i].mhz * UINT64_C(1000000));
+        many->cpu[0]->hz = UINT64_C(5000000000);
+        cr_assert_eq(x86_cycle_rate(many->cpu[0]), UINT64_C(5000000000), "as was asked");
+        apics_destroy(many);
+    }
 }
 
 Test(messages, a_physical_destination_is_one_or_all)
