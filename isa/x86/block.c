@@ -237,9 +237,7 @@ struct builder {
     unsigned      ops;                  /* filled so far */
     u64           rip;                  /* of the next instruction */
     unsigned      stubs;                /* asked for so far: ops with a target */
-    handler       quiet[BLOCK_OPS];     /* of each op: without flags */
-    u8            flag_use[BLOCK_OPS];
-    u16           number[BLOCK_OPS + 1], quiet_number[BLOCK_OPS];   /* see fuse.h */
+    struct traits traits[BLOCK_OPS];    /* of each op */
     struct { struct op *from; struct target to; } stub[2];
     struct insn   insn;                 /* of an unknown shape */
     struct cost   cost[BLOCK_MAX];      /* of each instruction, with a timing model */
@@ -258,9 +256,7 @@ static inline void place(struct builder *k)
 static void place_op(struct builder *k, handler fn)
 {
     *k->op = (struct op){ .fn = fn };
-    k->quiet[k->ops] = NULL;
-    k->flag_use[k->ops] = FLAGS_NEEDED;
-    k->number[k->ops] = 0;
+    k->traits[k->ops] = (struct traits){ .flag_use = FLAGS_NEEDED };
     place(k);
 }
 
@@ -273,19 +269,22 @@ static inline void lead(struct builder *k, struct target to)
 
 static void place_stubs(struct builder *k)
 {
-    for (unsigned i = 0; i < k->stubs; i++) {
-        struct op *from = k->stub[i].from, *stub = k->op;
+    struct block *b = k->b;
+    struct op *stub = k->op;
+
+    for (unsigned i = 0; i < k->stubs; i++, stub++) {
+        struct op *from = k->stub[i].from;
 
         *stub = (struct op){
             .fn = k->stub[i].to.bad ? h_stub_fault : h_stub,
             .imm64 = k->stub[i].to.rip, .dst = (u8)(stub - from),
+            .slot = (u8)(k->ops + i), .n = b->n, .end = (u8)b->bytes,
         };
         from->link = stub;
-        place(k);
     }
-    k->b->ops = (u16)k->ops;
+    b->ops = (u16)(k->ops + k->stubs);
     if (k->cpu->timing)
-        x86_timing_block(k->b, k->cost);
+        x86_timing_block(b, k->cost);
 }
 
 static u64 wrap_rip(const struct x86 *cpu, u64 rip)
@@ -293,57 +292,57 @@ static u64 wrap_rip(const struct x86 *cpu, u64 rip)
     return x86_is_64(cpu) ? rip : (u32)rip;
 }
 
-/* What an op begins: a run of `length`, or itself. */
-struct choice { handler all; u8 length, cost; };
+/* What finish() has found so far, from the back: of each op, and 0 behind the last. */
+struct finishing {
+    u16 number[BLOCK_OPS + 1];          /* of its handler, see fuse.h */
+    u8  cost[BLOCK_OPS + 1];            /* of all ops from it on */
+};
 
-/* Of the runs that begin here that with which fewest handlers do all ops from here on. */
-static inline __attribute__((always_inline))
-void choose_run(const struct builder *k, unsigned i, struct choice *best)
+/*
+ * Of the runs that begin at an op, whose handler is chosen, that with which fewest handlers do all
+ * ops from there on. Ops within a run may begin others: who leaves it there goes on with those.
+ */
+static inline void choose_run(const struct fuse *f, struct op *op, struct finishing *to, unsigned i)
 {
     enum { DISPATCH = 4 };              /* the cost of one, where a value handed on saves 1 */
-    const struct fuse *f = &k->cpu->shared->fuse;
-    unsigned state = k->number[i], end = i + 1, cost = best[end].cost + (unsigned)DISPATCH;
+    unsigned state = to->number[i], cost = to->cost[i + 1] + (unsigned)DISPATCH;
 
-    best[i].all = NULL;
-    best[i].length = 1;
-    while (state && k->number[end]) {
-        state = x86_fuse_next(f, state, &k->b->op[end], k->number[end]);
-        end++;
-        if (f->all[state] && best[end].cost + (unsigned)DISPATCH - f->relations[state] < cost) {
-            cost = best[end].cost + DISPATCH - f->relations[state];
-            best[i].all = f->all[state];
-            best[i].length = (u8)(end - i);
+    for (unsigned end = i + 1; (state = x86_fuse_next(f, state, &op[end], to->number[end])); ) {
+        unsigned all = to->cost[++end] + (unsigned)DISPATCH - f->relations[state];
+
+        if (f->all[state] && all < cost) {
+            cost = all;
+            op[i].fn = f->all[state];
         }
     }
-    best[i].cost = (u8)cost;
+    to->cost[i] = (u8)cost;
 }
 
 /*
  * From the back. Flags are dead where an instruction writes them all and none between can fault or
- * look; at the end of the block they live. Then runs are put where they begin.
+ * look; at the end of the block they live.
  */
 static void finish(struct builder *k)
 {
+    const struct fuse *f = &k->cpu->shared->fuse;
     struct op *op = k->b->op;
-    struct choice best[BLOCK_OPS + 1];
+    struct finishing to;
     bool dead = false;
 
-    best[k->ops].cost = 0;
-    k->number[k->ops] = 0;
+    to.number[k->ops] = 0;
+    to.cost[k->ops] = 0;
     for (unsigned i = k->ops; i-- > 0;) {
-        unsigned use = k->flag_use[i];
+        const struct traits *t = &k->traits[i];
 
-        if (dead && k->quiet[i]) {
-            op[i].fn = k->quiet[i];
-            k->number[i] = k->quiet_number[i];
+        to.number[i] = t->number;
+        if (dead && t->quiet) {
+            op[i].fn = t->quiet;
+            to.number[i] = t->quiet_number;
         }
-        if (use != FLAGS_UNTOUCHED && use != FLAGS_SOME_WRITTEN)
-            dead = use == FLAGS_WRITTEN;
-        choose_run(k, i, best);
+        if (t->flag_use == FLAGS_WRITTEN || t->flag_use == FLAGS_NEEDED)
+            dead = t->flag_use == FLAGS_WRITTEN;
+        choose_run(f, op, &to, i);
     }
-    for (unsigned i = 0; i < k->ops; i += best[i].length)
-        if (best[i].all)
-            op[i].fn = best[i].all;
 }
 
 /* What follows when the block ends without a jump. */
@@ -384,10 +383,7 @@ void place_insn(struct builder *k, const struct insn *in, const struct target *t
     b->n++;
     b->bytes = (u16)(b->bytes + in->length);
     k->rip += in->length;
-    k->quiet[i] = in->quiet;
-    k->flag_use[i] = in->flag_use;
-    k->number[i] = in->number;
-    k->quiet_number[i] = in->quiet_number;
+    k->traits[i] = in->traits;
     place(k);
     if (in->relative)
         lead(k, *to);
@@ -653,27 +649,35 @@ static struct code_page *page_for(struct x86 *cpu, u64 linear, const u8 *code)
     return own_page(cpu, host, flags);
 }
 
+static inline bool is_for(const struct block *b, const u8 *host, u64 rip, u64 mode)
+{
+    return b->code == host && b->rip == rip && b->mode == mode;
+}
+
 struct block *x86_block_find(struct x86 *cpu)
 {
-    u64 linear = x86_is_64(cpu) ? cpu->rip : (u32)(cpu->seg[CS].base + cpu->rip), physical;
+    const bool wide = x86_is_64(cpu);
+    const u64 rip = cpu->rip, mode = cpu->mode;
+    u64 linear = wide ? rip : (u32)(cpu->seg[CS].base + rip), physical;
     const u8 *host = tlb_lookup(cpu->tlb, TLB_CODE, linear, 1);
-    struct block *b;
+    struct block *b, **cached;
 
-    if (!x86_is_64(cpu) ? cpu->rip > x86_cs_limit(cpu) : !x86_canonical(cpu, cpu->rip))
+    if (!wide ? rip > x86_cs_limit(cpu) : !x86_canonical(cpu, rip))
         x86_fault_code(cpu, V_GP, 0);
     if (!host) {
         host = x86_code_at(cpu, linear, &physical);
         if (!host)
             return build_scratch(cpu, linear, physical);
     }
-    b = cpu->shared->cache[code_slot(host)];
-    if (!b || b->code != host || b->rip != cpu->rip || b->mode != cpu->mode) {
+    cached = &cpu->shared->cache[code_slot(host)];
+    b = *cached;
+    if (!b || !is_for(b, host, rip, mode)) {
         b = cpu->shared->bucket[bucket_of(host)];
-        while (b && (b->code != host || b->rip != cpu->rip || b->mode != cpu->mode))
+        while (b && !is_for(b, host, rip, mode))
             b = b->hash_next;
         if (!b)
             b = build(cpu, page_for(cpu, linear, host), host, linear);
-        cpu->shared->cache[code_slot(host)] = b;
+        *cached = b;
     }
     return b;
 }

@@ -78,15 +78,15 @@ static void note_shift(struct insn *out, const struct operation *o, unsigned wid
         return;
     switch (out->row->operation) {
     case OP_shl: case OP_shr: case OP_sar:
-        out->flag_use = FLAGS_WRITTEN;
+        out->traits.flag_use = FLAGS_WRITTEN;
         break;
     case OP_rol: case OP_ror:
-        out->flag_use = FLAGS_SOME_WRITTEN;
+        out->traits.flag_use = FLAGS_SOME_WRITTEN;
         break;
     default:
         return;
     }
-    out->quiet = o->handlers[4 * 4 + width];
+    out->traits.quiet = o->handlers[4 * 4 + width];
 }
 
 /* Of those that have no family of their own. */
@@ -114,36 +114,36 @@ static void note_flags(struct decoding *s, const struct row *row)
 
     if (row->operation == OP_lea || row->operation == OP_nop || row->operation == OP_movabs
         || row->operation == OP_endbr32 || row->operation == OP_endbr64)
-        out->flag_use = FLAGS_UNTOUCHED;
+        out->traits.flag_use = FLAGS_UNTOUCHED;
     if (s->memory)
         return;
     switch (o->kind) {
     case KIND_MOV2: case KIND_LOAD2:
-        out->flag_use = FLAGS_UNTOUCHED;
+        out->traits.flag_use = FLAGS_UNTOUCHED;
         break;
     case KIND_RMW2:
-        out->quiet = o->handlers[(is_immediate(row->operand[1]) ? 3 : 2) * 4 + width];
-        out->flag_use = row->operation == OP_adc || row->operation == OP_sbb ? FLAGS_NEEDED
+        out->traits.quiet = o->handlers[(is_immediate(row->operand[1]) ? 3 : 2) * 4 + width];
+        out->traits.flag_use = row->operation == OP_adc || row->operation == OP_sbb ? FLAGS_NEEDED
             : FLAGS_WRITTEN;
         break;
     case KIND_CMP2:
-        out->flag_use = FLAGS_WRITTEN;
+        out->traits.flag_use = FLAGS_WRITTEN;
         break;
     case KIND_RMW1:
-        out->quiet = o->handlers[1 * 4 + width];
-        out->flag_use = row->operation == OP_not ? FLAGS_UNTOUCHED
+        out->traits.quiet = o->handlers[1 * 4 + width];
+        out->traits.flag_use = row->operation == OP_not ? FLAGS_UNTOUCHED
             : row->operation == OP_neg ? FLAGS_WRITTEN : FLAGS_SOME_WRITTEN;
         break;
     case KIND_MUL2:
-        out->quiet = o->handlers[2 * 4 + width];
-        out->flag_use = FLAGS_WRITTEN;
+        out->traits.quiet = o->handlers[2 * 4 + width];
+        out->traits.flag_use = FLAGS_WRITTEN;
         break;
     case KIND_SHIFT2:
         if (is_immediate(row->operand[1]))
             note_shift(out, o, width);
         break;
     case KIND_RM_W: case KIND_WIDTH:
-        out->flag_use = (u8)plain_use(row->operation);
+        out->traits.flag_use = (u8)plain_use(row->operation);
         break;
     default:
         break;
@@ -199,6 +199,7 @@ static void choose_for_cet(struct decoding *s)
 void decode_choose(struct decoding *s)
 {
     struct insn *out = s->out;
+    struct traits *t = &out->traits;
     const struct row *row = out->row;
 
     add_extras(s, row);
@@ -214,6 +215,6 @@ void decode_choose(struct decoding *s)
     if (unlikely(s->cpu->mode & (MODE_SHADOW | MODE_TRACK)))
         choose_for_cet(s);
     note_flags(s, row);
-    out->number = (u16)x86_fuse_number(&s->cpu->shared->fuse, out->op.fn);
-    out->quiet_number = out->quiet ? (u16)x86_fuse_number(&s->cpu->shared->fuse, out->quiet) : 0;
+    t->number = (u16)x86_fuse_number(&s->cpu->shared->fuse, out->op.fn);
+    t->quiet_number = t->quiet ? (u16)x86_fuse_number(&s->cpu->shared->fuse, t->quiet) : 0;
 }

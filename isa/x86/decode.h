@@ -67,13 +67,18 @@ struct target {
     bool bad;                           /* beyond the limit, not canonical: #GP when it is taken */
 };
 
+/* What is asked of an op when its whole block is there. */
+struct traits {
+    handler quiet;                      /* the same without flags, or NULL */
+    u16     number, quiet_number;       /* of both handlers in runs, or 0: see fuse.h */
+    u8      flag_use;                   /* enum flag_use */
+};
+
 struct insn {
     struct op         op;
-    handler           quiet;            /* the same without flags, or NULL */
-    u16               number, quiet_number;     /* of both handlers in runs: see fuse.h */
+    struct traits     traits;
     const struct row *row;
     struct target     to;               /* if relative */
-    u8                flag_use;         /* enum flag_use */
     u8                length;
     u8                kind;             /* enum operation_kind */
     u8                width;            /* 0 to 3: b w d q */
