@@ -103,6 +103,8 @@ static bool keyboard_take(struct ps2 *link, u8 *byte)
     if (k->replies) {
         *byte = k->reply[0];
         memmove(k->reply, k->reply + 1, --k->replies);
+        if (k->testing && !k->replies)
+            device_arm_in(&k->dev, &k->self_test, SELF_TEST);
     } else {
         *byte = k->buffer[0];
         memmove(k->buffer, k->buffer + 1, --k->used);
@@ -357,12 +359,12 @@ static void keyboard_on_self_test(struct device *dev, u64 due)
     ps2_ready(&k->link);
 }
 
+/* [Reset]: it begins when the acknowledgement has been accepted. */
 static void begin_self_test(struct keyboard *k)
 {
     forget_keys(k);
     stop_repeating(k);
     k->testing = true;
-    device_arm_in(&k->dev, &k->self_test, SELF_TEST);
 }
 
 static void choose_set(struct keyboard *k, u8 set)

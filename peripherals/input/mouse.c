@@ -187,6 +187,8 @@ static bool mouse_take(struct ps2 *link, u8 *byte)
         return false;
     *byte = m->out[0];
     memmove(m->out, m->out + 1, --m->used);
+    if (m->testing && !m->used)
+        device_arm_in(&m->dev, &m->self_test, SELF_TEST);
     consider(m);
     return true;
 }
@@ -222,12 +224,12 @@ static void mouse_on_self_test(struct device *dev, u64 due)
     ps2_ready(&m->link);
 }
 
+/* [Reset]: it begins when the acknowledgement has been accepted. */
 static void begin_self_test(struct mouse *m)
 {
     m->testing = true;
     m->wrap = false;
     device_arm_at(&m->dev, &m->sample, NEVER);
-    device_arm_in(&m->dev, &m->self_test, SELF_TEST);
 }
 
 /* [Status Request] */

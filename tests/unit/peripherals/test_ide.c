@@ -97,7 +97,10 @@ static void start(void)
 
 static void end(void)
 {
+    struct config *config = m->config;
+
     machine_destroy(m);
+    config_destroy(config);
     fake_block_free(medium);
     fake_block_free(disc);
 }

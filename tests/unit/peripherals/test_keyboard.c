@@ -247,6 +247,15 @@ Test(keyboard, a_reset_tests_itself_and_goes_back_to_set_2)
     cr_assert_str_eq(said(), "f0 1c ");
 }
 
+Test(keyboard, a_reset_waits_for_its_acknowledgement_to_be_taken)
+{
+    link->receive(link, 0xff);
+    pass(5 * MILLISECOND);
+    cr_assert_str_eq(said(), "fa ");
+    pass(500 * MICROSECOND);
+    cr_assert_str_eq(said(), "aa ");
+}
+
 Test(keyboard, f5_stops_scanning_and_f4_starts_it)
 {
     answer(0xf5);
@@ -298,8 +307,10 @@ Test(keyboard, a_pull_of_the_reset_wire_is_not_felt)
 static struct machine *busy(void)
 {
     struct machine *made = build();
+    u8 byte;
 
     link->receive(link, 0xff);
+    link->take(link, &byte);
     machine_run(made, 20 * MILLISECOND);
     machine_input(made, "keyboard", INPUT_KEY, (u8[]){ SHIFT, 1 }, 2, NULL);
     machine_input(made, "keyboard", INPUT_KEY, (u8[]){ HOME, 1 }, 2, NULL);

@@ -220,6 +220,13 @@ Test(mouse, a_reset_tests_itself_and_says_its_kind)
     cr_assert_str_eq(answer(0xf2), "fa 00 ");
 }
 
+Test(mouse, a_reset_waits_for_its_acknowledgement_to_be_taken)
+{
+    link->receive(link, 0xff);
+    cr_assert_str_eq(said_after(5 * MILLISECOND), "fa ");
+    cr_assert_str_eq(said_after(500 * MICROSECOND), "aa 00 ");
+}
+
 static struct machine *busy(void)
 {
     struct machine *made = build();
