@@ -230,8 +230,11 @@ u64 x86_walk(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set set)
     struct walk w = {
         .cpu = cpu, .linear = linear, .kind = kind, .set = set, .rights = PTE_W | PTE_U,
     };
+    u64 physical = walk(&w);
 
-    return walk(&w);
+    if (cpu->cr0 & CR0_PG)
+        cpu->pmu[0].walks[kind]++;
+    return physical;
 }
 
 u64 x86_walk_shadow(struct x86 *cpu, u64 linear, bool write, bool user)

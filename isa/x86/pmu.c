@@ -25,7 +25,8 @@ static u64 now(const struct x86 *cpu, enum pmu_source s)
     switch (s) {
     case PMU_INSTRUCTIONS: return x86_instructions_now(cpu);
     case PMU_CYCLES:       return x86_cycles_now(cpu) - cpu->idle;
-    default:               return cpu->branches[0].count;
+    case PMU_BRANCHES:     return cpu->branches[0].count;
+    default:               return cpu->pmu[0].walks[s - PMU_LOAD_WALKS];
     }
 }
 
@@ -187,11 +188,12 @@ void x86_observe(struct x86 *cpu)
     x86_branch_observe(cpu);
 }
 
-enum { FAR_AWAY = 1 << 30 };
+enum { FAR_AWAY = 1 << 30, WALKS_MOST = 64 };
 
 /*
  * Cycles before which the counter cannot be full: none has more than one instruction. With a
- * timing model that is not so; instructions go one at a time from close by.
+ * timing model that is not so; instructions go one at a time from close by, as they do where one
+ * instruction may walk for each of its accesses.
  */
 static u64 until_full(const struct x86 *cpu, const struct counting *c)
 {
@@ -199,6 +201,8 @@ static u64 until_full(const struct x86 *cpu, const struct counting *c)
 
     if (!is_plain(c))
         return 1;
+    if (c->source >= PMU_LOAD_WALKS)
+        need = (need + WALKS_MOST - 1) / WALKS_MOST;
     if (cpu->timing && c->source != PMU_CYCLES)
         return need < BLOCK_MAX ? 1 : FAR_AWAY;
     return need < FAR_AWAY ? need : FAR_AWAY;
@@ -233,7 +237,13 @@ s64 x86_observe_until(struct x86 *cpu, s64 left)
 
 /* ---- What counts ---- */
 
-static enum pmu_source source_of(const struct x86 *cpu, u64 select)
+/* From Haswell on those have one number; the small cores since Goldmont have one more. */
+static bool has_walks(const struct x86 *cpu)
+{
+    return x86_has(cpu, F_AVX2);
+}
+
+enum pmu_source x86_pmu_source(const struct x86 *cpu, u64 select)
 {
     switch (select & SELECT_EVENT) {
     case EVENT_CYCLES: case EVENT_REFERENCE:
@@ -242,6 +252,10 @@ static enum pmu_source source_of(const struct x86 *cpu, u64 select)
         return cpu->model->pmu.version ? PMU_NOTHING : PMU_CYCLES;
     case EVENT_INSTRUCTIONS: return PMU_INSTRUCTIONS;
     case EVENT_BRANCHES:     return PMU_BRANCHES;
+    case EVENT_ITLB_MISS:    return x86_has(cpu, F_SHA) ? PMU_CODE_WALKS : PMU_NOTHING;
+    case EVENT_LOAD_WALKS:   return has_walks(cpu) ? PMU_LOAD_WALKS : PMU_NOTHING;
+    case EVENT_STORE_WALKS:  return has_walks(cpu) ? PMU_STORE_WALKS : PMU_NOTHING;
+    case EVENT_CODE_WALKS:   return has_walks(cpu) ? PMU_CODE_WALKS : PMU_NOTHING;
     default:                 return PMU_NOTHING;
     }
 }
@@ -260,7 +274,7 @@ static struct counting general(const struct x86 *cpu, unsigned n)
 {
     u64 select = cpu->pmu[0].select[n];
     struct counting c = {
-        .n = (u8)n, .source = (u8)source_of(cpu, select), .levels = select >> SELECT_LEVELS & 3,
+        .n = (u8)n, .source = (u8)x86_pmu_source(cpu, select), .levels = select >> SELECT_LEVELS & 3,
         .threshold = select >> SELECT_CMASK & 0xff, .edge = select & SELECT_EDGE,
     };
 

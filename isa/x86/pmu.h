@@ -10,7 +10,8 @@
  *
  * An instruction counts when it retires, at the level it began at; a repeated one once, with its
  * last iteration. A cycle is one of the core clock in which this processor ran; the reference clock
- * is as fast.
+ * is as fast. A page walk counts when it has given a translation that the TLB did not have, that
+ * for the first store to a page among them; one that ends in a page fault does not.
  *
  * Not modelled: caches and mispredicted branches, which CPUID says; precise events.
  */
@@ -20,6 +21,9 @@
 
 /* As a register of its own has them: PERFEVTSEL shifted right by 16; fixed counters' four bits. */
 enum { LEVEL_USER = 1, LEVEL_SYSTEM = 2 };
+
+/* What an IA32_PERFEVTSEL selects; PMU_NOTHING: this processor knows no such event. */
+enum pmu_source x86_pmu_source(const struct x86 *, u64 select);
 
 /* The loop comes by, and asks how far it may run. While cpu->observed only. */
 void x86_observe(struct x86 *);

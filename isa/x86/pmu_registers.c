@@ -98,15 +98,10 @@ static u32 select_reserved(const struct x86 *cpu)
 
 static void note_unknown(struct x86 *cpu, u32 select)
 {
-    switch (select & SELECT_EVENT) {
-    case 0: case EVENT_CYCLES: case EVENT_REFERENCE: case EVENT_INSTRUCTIONS: case EVENT_BRANCHES:
-    case EVENT_P6_CYCLES:
-        return;
-    default:
-        if (select & SELECT_EN)
-            guest_oddity(&cpu->cpu.dev, "performance event %04x: nothing is counted",
-                         select & SELECT_EVENT);
-    }
+    u32 event = select & SELECT_EVENT;
+
+    if (select & SELECT_EN && event && x86_pmu_source(cpu, event) == PMU_NOTHING)
+        guest_oddity(&cpu->cpu.dev, "performance event %04x: nothing is counted", event);
 }
 
 bool x86_write_select(struct x86 *cpu, unsigned n, u64 v)

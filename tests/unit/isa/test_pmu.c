@@ -162,6 +162,46 @@ Test(pmu, a_branch_that_faults_is_none)
     bare_destroy(bench);
 }
 
+enum { DIRECTORY = 0x10000, TABLE = 0x11000, LOW = 0x12000 };
+enum { LOADS = 0xe08, STORES = 0xe49, CODE_WALKS = 0xe85, ITLB_MISS = 0x481 };
+
+/*
+ * Paging is switched on; two loads from one page and one from another, a store to a third and one to
+ * the first; a page is forgotten and loaded from once more; a load from a page that is not there.
+ */
+Test(pmu, page_walks_are_counted_exactly)
+{
+    static const u32 directory[] = { LOW | 3, TABLE | 3 }, code = ENTRY | 3;
+    static const u32 table[] = { 0x20003, 0x21003, 0x22003, 0 };
+
+    /* mov cr3, eax; mov cr0, ebx; ... */
+    BEGIN(0x0f, 0x22, 0xd8, 0x0f, 0x22, 0xc3,
+          0xa1, 0x00, 0x00, 0x40, 0x00, 0xa1, 0x00, 0x10, 0x40, 0x00,
+          0xa1, 0x04, 0x00, 0x40, 0x00, 0xa3, 0x00, 0x20, 0x40, 0x00,
+          0xa3, 0x00, 0x00, 0x40, 0x00, 0x0f, 0x01, 0x3d, 0x00, 0x10, 0x40, 0x00, /* invlpg */
+          0xa1, 0x00, 0x10, 0x40, 0x00, 0xa1, 0x00, 0x30, 0x40, 0x00);
+    bare_store(bench, DIRECTORY, directory, sizeof directory);
+    bare_store(bench, TABLE, table, sizeof table);
+    bare_store(bench, LOW + (ENTRY >> 12) * 4, &code, sizeof code);
+    bench->cpu->idtr[0] = (struct table_register){ 0, 0 };     /* the #PF is not delivered */
+    bench->cpu->gpr[RAX] = DIRECTORY;
+    bench->cpu->gpr[RBX] = CR0_PG | CR0_ET | CR0_PE;
+    count(0, LOADS);
+    count(1, STORES);
+    count(2, CODE_WALKS);
+    count(3, ITLB_MISS);
+    put(GLOBAL, 0xff);
+    for (unsigned i = 0; i < 100 && bench->cpu->activity == RUNNING; i++)
+        machine_run(bench->machine, bench->machine->clock.now + MICROSECOND);
+    machine_retired(bench->machine);
+    cr_expect_eq(bench->cpu->cr2, 0x403000);
+    cr_expect_eq(get(PMC), 3);
+    cr_expect_eq(get(PMC + 1), 2);
+    cr_expect_eq(get(PMC + 2), 1);
+    cr_expect_eq(get(PMC + 3), 1);
+    bare_destroy(bench);
+}
+
 /* ---- Interrupts ---- */
 
 static void prepare_interrupt(u32 mode)
