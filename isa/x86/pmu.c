@@ -274,7 +274,8 @@ static struct counting general(const struct x86 *cpu, unsigned n)
 {
     u64 select = cpu->pmu[0].select[n];
     struct counting c = {
-        .n = (u8)n, .source = (u8)x86_pmu_source(cpu, select), .levels = select >> SELECT_LEVELS & 3,
+        .n = (u8)n, .source = (u8)x86_pmu_source(cpu, select),
+        .levels = select >> SELECT_LEVELS & 3,
         .threshold = select >> SELECT_CMASK & 0xff, .edge = select & SELECT_EDGE,
     };
 

@@ -16,7 +16,10 @@ struct bench {
     u64          seed;
     u8           memory[BYTES], low[BYTES]; /* as a run finds it */
     u64          gpr[17];
-    union { struct block b; u8 room[sizeof(struct block) + (RUN_MAX + 2) * sizeof(struct op)]; } block;
+    union {
+        struct block b;
+        u8           room[sizeof(struct block) + (RUN_MAX + 2) * sizeof(struct op)];
+    } block;
 };
 
 /* What came of it. */
