@@ -167,7 +167,7 @@ enum { LOADS = 0xe08, STORES = 0xe49, CODE_WALKS = 0xe85, ITLB_MISS = 0x481 };
 
 /*
  * Paging is switched on; two loads from one page and one from another, a store to a third and one
- * to the first; a page is forgotten and loaded from once more; a load from a page that is not there.
+ * to the first; a page is forgotten and loaded from once more; a load from one that is not there.
  */
 Test(pmu, page_walks_are_counted_exactly)
 {
