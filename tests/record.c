@@ -173,7 +173,7 @@ int main(int argc, char **argv)
     const char *why, *path = NULL;
     unsigned each = 60;
 
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i += 2) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
 
         if (strcmp(argv[i], "--reasons") == 0) {
@@ -194,7 +194,6 @@ int main(int argc, char **argv)
             s.show = (unsigned)atoi(value);
         else
             return fprintf(stderr, "record: %s? See the head of record.c\n", argv[i]), 2;
-        i++;
     }
     if (!native_open(&why))
         return fprintf(stderr, "record: %s\n", why), 2;

@@ -237,7 +237,7 @@ s64 x86_observe_until(struct x86 *cpu, s64 left)
 
 /* ---- What counts ---- */
 
-/* From Haswell on those have one number; the small cores since Goldmont have one more. */
+/* From Haswell on those have one number. */
 static bool has_walks(const struct x86 *cpu)
 {
     return x86_has(cpu, F_AVX2);
@@ -252,10 +252,8 @@ enum pmu_source x86_pmu_source(const struct x86 *cpu, u64 select)
         return cpu->model->pmu.version ? PMU_NOTHING : PMU_CYCLES;
     case EVENT_INSTRUCTIONS: return PMU_INSTRUCTIONS;
     case EVENT_BRANCHES:     return PMU_BRANCHES;
-    case EVENT_ITLB_MISS:    return x86_has(cpu, F_SHA) ? PMU_CODE_WALKS : PMU_NOTHING;
     case EVENT_LOAD_WALKS:   return has_walks(cpu) ? PMU_LOAD_WALKS : PMU_NOTHING;
     case EVENT_STORE_WALKS:  return has_walks(cpu) ? PMU_STORE_WALKS : PMU_NOTHING;
-    case EVENT_CODE_WALKS:   return has_walks(cpu) ? PMU_CODE_WALKS : PMU_NOTHING;
     default:                 return PMU_NOTHING;
     }
 }

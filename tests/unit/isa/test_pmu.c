@@ -163,7 +163,7 @@ Test(pmu, a_branch_that_faults_is_none)
 }
 
 enum { DIRECTORY = 0x10000, TABLE = 0x11000, LOW = 0x12000 };
-enum { LOADS = 0xe08, STORES = 0xe49, CODE_WALKS = 0xe85, ITLB_MISS = 0x481 };
+enum { LOADS = 0xe08, STORES = 0xe49 };
 
 /*
  * Paging is switched on; two loads from one page and one from another, a store to a third and one
@@ -188,8 +188,6 @@ Test(pmu, page_walks_are_counted_exactly)
     bench->cpu->gpr[RBX] = CR0_PG | CR0_ET | CR0_PE;
     count(0, LOADS);
     count(1, STORES);
-    count(2, CODE_WALKS);
-    count(3, ITLB_MISS);
     put(GLOBAL, 0xff);
     for (unsigned i = 0; i < 100 && bench->cpu->activity == RUNNING; i++)
         machine_run(bench->machine, bench->machine->clock.now + MICROSECOND);
@@ -197,8 +195,6 @@ Test(pmu, page_walks_are_counted_exactly)
     cr_expect_eq(bench->cpu->cr2, 0x403000);
     cr_expect_eq(get(PMC), 3);
     cr_expect_eq(get(PMC + 1), 2);
-    cr_expect_eq(get(PMC + 2), 1);
-    cr_expect_eq(get(PMC + 3), 1);
     bare_destroy(bench);
 }
 
