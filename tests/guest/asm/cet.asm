@@ -205,10 +205,7 @@ kernel_stack:
     CHECK r10, ENTRY, "CLRSSBSY frees it"
     CHECK r12, 0, "... and leaves none"
     ; SYSCALL: SSP is 0, SETSSBSY makes it
-    mov ecx, MSR_EFER
-    rdmsr
-    or eax, EFER_SCE
-    wrmsr
+    SET_EFER EFER_SCE, 0
     SET_MSR MSR_STAR, (UCODE32 << 48) | (KCODE64 << 32)
     SET_MSR MSR_LSTAR, .entry
     SET_MSR MSR_FMASK, 0x200

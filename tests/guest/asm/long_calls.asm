@@ -20,10 +20,7 @@ TRY             equ 0x40
 syscalls:
     EXPECT_FAULT_NAMED "syscall without SCE", UD_, 0, syscall
     EXPECT_FAULT_NAMED "sysret without SCE", UD_, 0, o64 sysret
-    mov ecx, MSR_EFER
-    rdmsr
-    or eax, EFER_SCE
-    wrmsr
+    SET_EFER EFER_SCE, 0
     SET_MSR MSR_STAR, (UCODE32 << 48) | (KCODE64 << 32)
     SET_MSR MSR_LSTAR, .entry
     SET_MSR MSR_FMASK, IF | DF | NT | AC | ID

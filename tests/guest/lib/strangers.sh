@@ -3,6 +3,16 @@
 # packages, run there, and must print the same in the guest; nothing of theirs is part of this
 # project. A file PROGRAM.filter beside a program is a shell's: both outputs go through it.
 
+# The programs in a directory but those named, a line each.
+programs()      # DIRECTORY NAME...
+{
+    (
+        cd "$1" && shift &&
+            find . -maxdepth 1 -type f -perm -1 | sed 's,^\./,,' |
+            grep -v -x -F "$(printf '%s\n' "$@")" | LC_ALL=C sort
+    )
+}
+
 # The unpacked source package, fetched once below $media; or what the variable NAME holds.
 sources()       # PACKAGE DIRECTORY-NAMED-BY-THE-ENVIRONMENT
 {
