@@ -305,7 +305,8 @@ static void unmark_branch(struct x86 *cpu)
 
 static bool wants_steps(const struct x86 *cpu)
 {
-    return cpu->eflags & TF || cpu->shadow || unlikely(x86_debug_watches_code(cpu));
+    return cpu->eflags & TF || cpu->shadow || cpu->counts_fetches
+        || unlikely(x86_debug_watches_code(cpu));
 }
 
 static struct block *find(struct x86 *cpu)

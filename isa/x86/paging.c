@@ -232,7 +232,7 @@ u64 x86_walk(struct x86 *cpu, u64 linear, enum tlb_kind kind, enum tlb_set set)
     };
     u64 physical = walk(&w);
 
-    if (cpu->cr0 & CR0_PG && kind != TLB_CODE)
+    if (cpu->cr0 & CR0_PG && (kind != TLB_CODE || cpu->counts_fetches))
         cpu->pmu[0].walks[kind]++;
     return physical;
 }

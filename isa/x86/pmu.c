@@ -254,6 +254,8 @@ enum pmu_source x86_pmu_source(const struct x86 *cpu, u64 select)
     case EVENT_BRANCHES:     return PMU_BRANCHES;
     case EVENT_LOAD_WALKS:   return has_walks(cpu) ? PMU_LOAD_WALKS : PMU_NOTHING;
     case EVENT_STORE_WALKS:  return has_walks(cpu) ? PMU_STORE_WALKS : PMU_NOTHING;
+    case EVENT_CODE_WALKS: case EVENT_ITLB_MISS:
+        return has_walks(cpu) ? PMU_CODE_WALKS : PMU_NOTHING;
     default:                 return PMU_NOTHING;
     }
 }
@@ -299,6 +301,7 @@ static void add(struct x86 *cpu, const struct counting *c)
         return;
     cpu->counting[cpu->countings++] = *c;
     cpu->marks_branches |= c->source == PMU_BRANCHES;
+    cpu->counts_fetches |= c->source == PMU_CODE_WALKS;
 }
 
 void x86_pmu_update(struct x86 *cpu)
@@ -307,6 +310,7 @@ void x86_pmu_update(struct x86 *cpu)
     bool marks = cpu->marks_branches;
 
     cpu->countings = 0;
+    cpu->counts_fetches = false;
     cpu->marks_branches = x86_branches_wanted(cpu);
     for (unsigned n = 0; n < cpu->model->pmu.general; n++) {
         struct counting c = general(cpu, n);

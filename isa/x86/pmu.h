@@ -11,8 +11,8 @@
  * An instruction counts when it retires, at the level it began at; a repeated one once, with its
  * last iteration. A cycle is one of the core clock in which this processor ran; the reference clock
  * is as fast. A page walk counts when it has given a translation that the TLB did not have, that
- * for the first store to a page among them; one that ends in a page fault does not. Those for code
- * are not counted: how often code is looked up depends on how it is run.
+ * for the first store to a page among them; one that ends in a page fault does not. Blocks look
+ * code up less often than instructions would: these go one at a time while its walks count.
  *
  * Not modelled: caches and mispredicted branches, which CPUID says; precise events.
  */

@@ -14,6 +14,8 @@ enum {
     EVENT_CYCLES = 0x003c, EVENT_REFERENCE = 0x013c, EVENT_INSTRUCTIONS = 0x00c0,
     EVENT_BRANCHES = 0x00c4, EVENT_P6_CYCLES = 0x0079,
     EVENT_LOAD_WALKS = 0x0e08, EVENT_STORE_WALKS = 0x0e49,  /* DTLB_..._MISSES.WALK_COMPLETED */
+    EVENT_CODE_WALKS = 0x0e85,      /* ITLB_MISSES.WALK_COMPLETED */
+    EVENT_ITLB_MISS = 0x0481,       /* ... as Atoms have it, from Goldmont Plus on */
 };
 
 /* IA32_FIXED_CTR_CTRL, four bits each */

@@ -3,10 +3,10 @@
 #include "core/state.h"
 
 enum { PMU_GENERAL = 8, PMU_FIXED = 3, PMU_COUNTERS = PMU_GENERAL + PMU_FIXED };
-enum { PMU_WALKS = 2 };                 /* for loads and stores: enum tlb_kind */
+enum { PMU_WALKS = 3 };                 /* for loads, stores and code: enum tlb_kind */
 enum pmu_source {
     PMU_INSTRUCTIONS, PMU_CYCLES, PMU_BRANCHES, PMU_LOAD_WALKS, PMU_STORE_WALKS,
-    PMU_SOURCES, PMU_NOTHING
+    PMU_CODE_WALKS, PMU_SOURCES, PMU_NOTHING
 };
 
 #define PMU_STATE(ONE, MANY, PART)                                                \
@@ -15,7 +15,7 @@ enum pmu_source {
     ONE (u64, fixed,    "IA32_FIXED_CTR_CTRL")                                    \
     ONE (u64, global,   "IA32_PERF_GLOBAL_CTRL")                                  \
     ONE (u64, status,   "IA32_PERF_GLOBAL_STATUS")                                \
-    MANY(u64, walks, PMU_WALKS, "page walks completed for data, ever")            \
+    MANY(u64, walks, PMU_WALKS, "page walks completed; for code, while it counts") \
     MANY(u64, seen, PMU_SOURCES, "what the sources said; 0 while nothing counts") \
     MANY(u8,  events, PMU_COUNTERS, "with a threshold: those of the last cycle")  \
     MANY(u8,  met, PMU_COUNTERS, "... and whether that reached it")

@@ -226,6 +226,7 @@ struct x86 {
     u64               count_until;  /* cycle before which no counter can be full */
     u8                count_level;  /* where the instructions since `seen` run, LEVEL_* */
     u8                countings;
+    bool              counts_fetches;   /* translations for code: instructions go one at a time */
     struct counting   counting[PMU_COUNTERS];
     struct { u64 from, taken; u8 kind; bool begun; } branch;    /* the one under way */
     struct { handler fn; struct op *op; s64 budget; } next; /* of dispatch/loop */

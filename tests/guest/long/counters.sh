@@ -19,12 +19,13 @@ done
 
 kernel=$(kernel cloud-amd64) &&
     initrd=$(initrd amd64 counters '/usr/bin/counters
-/usr/bin/perf stat -e instructions:u,branches:u,dTLB-load-misses,dTLB-store-misses /usr/bin/counters
+/usr/bin/perf stat -e instructions:u,branches:u,dTLB-load-misses,dTLB-store-misses,iTLB-load-misses /usr/bin/counters
 echo "-- end"
 exec sh' "$tree") || { echo "no kernel"; exit 1; }
 guest_twice counters -m 512 -kernel "$kernel" -initrd "$initrd" -append "console=ttyS0 quiet" \
     -nic none --expect-serial "-- end"
-for line in counted instructions:u branches:u dTLB-load-misses dTLB-store-misses; do
+for line in counted instructions:u branches:u dTLB-load-misses dTLB-store-misses \
+    iTLB-load-misses; do
     grep -q "$line" "$BUILD/guest/counters.log" || { failed=$((failed + 1)); echo "no $line"; }
 done
 ! grep -q 'wrong\|not supported' "$BUILD/guest/counters.log" ||

@@ -163,7 +163,28 @@ Test(pmu, a_branch_that_faults_is_none)
 }
 
 enum { DIRECTORY = 0x10000, TABLE = 0x11000, LOW = 0x12000 };
-enum { LOADS = 0xe08, STORES = 0xe49 };
+enum { LOADS = 0xe08, STORES = 0xe49, FETCHES = 0xe85, ITLB_MISSES = 0x481 };
+
+/* Three pages from 400000h on, the first of which has room for code. */
+static void prepare_paging(void)
+{
+    static const u32 directory[] = { LOW | 3, TABLE | 3 }, code = ENTRY | 3;
+    static const u32 table[] = { 0x20003, 0x21003, 0x22003, 0 };
+
+    bare_store(bench, DIRECTORY, directory, sizeof directory);
+    bare_store(bench, TABLE, table, sizeof table);
+    bare_store(bench, LOW + (ENTRY >> 12) * 4, &code, sizeof code);
+    bench->cpu->idtr[0] = (struct table_register){ 0, 0 };     /* a #PF is not delivered */
+    bench->cpu->gpr[RAX] = DIRECTORY;
+    bench->cpu->gpr[RBX] = CR0_PG | CR0_ET | CR0_PE;
+}
+
+static void run_to_the_end(void)
+{
+    for (unsigned i = 0; i < 100 && bench->cpu->activity == RUNNING; i++)
+        machine_run(bench->machine, bench->machine->clock.now + MICROSECOND);
+    machine_retired(bench->machine);
+}
 
 /*
  * Paging is switched on; two loads from one page and one from another, a store to a third and one
@@ -171,30 +192,52 @@ enum { LOADS = 0xe08, STORES = 0xe49 };
  */
 Test(pmu, page_walks_are_counted_exactly)
 {
-    static const u32 directory[] = { LOW | 3, TABLE | 3 }, code = ENTRY | 3;
-    static const u32 table[] = { 0x20003, 0x21003, 0x22003, 0 };
-
     /* mov cr3, eax; mov cr0, ebx; ... */
     BEGIN(0x0f, 0x22, 0xd8, 0x0f, 0x22, 0xc3,
           0xa1, 0x00, 0x00, 0x40, 0x00, 0xa1, 0x00, 0x10, 0x40, 0x00,
           0xa1, 0x04, 0x00, 0x40, 0x00, 0xa3, 0x00, 0x20, 0x40, 0x00,
           0xa3, 0x00, 0x00, 0x40, 0x00, 0x0f, 0x01, 0x3d, 0x00, 0x10, 0x40, 0x00, /* invlpg */
           0xa1, 0x00, 0x10, 0x40, 0x00, 0xa1, 0x00, 0x30, 0x40, 0x00);
-    bare_store(bench, DIRECTORY, directory, sizeof directory);
-    bare_store(bench, TABLE, table, sizeof table);
-    bare_store(bench, LOW + (ENTRY >> 12) * 4, &code, sizeof code);
-    bench->cpu->idtr[0] = (struct table_register){ 0, 0 };     /* the #PF is not delivered */
-    bench->cpu->gpr[RAX] = DIRECTORY;
-    bench->cpu->gpr[RBX] = CR0_PG | CR0_ET | CR0_PE;
+    prepare_paging();
     count(0, LOADS);
     count(1, STORES);
     put(GLOBAL, 0xff);
-    for (unsigned i = 0; i < 100 && bench->cpu->activity == RUNNING; i++)
-        machine_run(bench->machine, bench->machine->clock.now + MICROSECOND);
-    machine_retired(bench->machine);
+    run_to_the_end();
     cr_expect_eq(bench->cpu->cr2, 0x403000);
     cr_expect_eq(get(PMC), 3);
     cr_expect_eq(get(PMC + 1), 2);
+    bare_destroy(bench);
+}
+
+/*
+ * Paging is switched on (a walk for the page behind that), a function in another page called twice
+ * (a walk), then forgotten and called again (a walk); an instruction that begins at its end reaches
+ * into a page that is new (a walk), and one there jumps to where nothing is.
+ */
+Test(pmu, page_walks_for_code_are_counted_exactly)
+{
+    enum { GONE = 0x403000 };
+    /* mov cr3, eax; mov cr0, ebx; call FUNCTION; call FUNCTION; invlpg [FUNCTION]; ... */
+    BEGIN(0x0f, 0x22, 0xd8, 0x0f, 0x22, 0xc3, 0xb9, 0x00, 0x00, 0x40, 0x00,     /* mov ecx */
+          0xff, 0xd1, 0xff, 0xd1, 0x0f, 0x01, 0x39, 0xff, 0xd1,                 /* call ecx */
+          0xb9, 0xfd, 0x0f, 0x40, 0x00, 0xff, 0xe1);                            /* jmp ecx */
+    static const u8 function[] = { 0x90, 0xc3 };
+    static const u8 across[] = { 0xb9, 0x00, 0x30, 0x40, 0x00, 0xff, 0xe1 };
+    const u32 stack = ((STACK - 4) & ~0xfffu) | 3;
+
+    prepare_paging();
+    bare_store(bench, LOW + (STACK - 4) / 4096 * 4, &stack, sizeof stack);
+    bare_store(bench, 0x20000, function, sizeof function);
+    bare_store(bench, 0x20ffd, across, sizeof across);
+    count(0, FETCHES);
+    count(1, ITLB_MISSES);
+    count(2, LOADS);
+    put(GLOBAL, 0xff);
+    run_to_the_end();
+    cr_expect_eq(bench->cpu->cr2, GONE);
+    cr_expect_eq(get(PMC), 4);
+    cr_expect_eq(get(PMC + 1), 4);
+    cr_expect_eq(get(PMC + 2), 1);              /* RET's */
     bare_destroy(bench);
 }
 
