@@ -24,7 +24,10 @@ struct board_device {
     const char *type, *name;
 };
 
-/* A file that is started without a disk: what it is, the board's loader finds out. */
+/*
+ * A file that is started without a disk: what it is, the board's loader finds out. Its bytes and
+ * the initial RAM disk's are looked at again after each reset: they stay as long as the machine.
+ */
 struct board_kernel {
     const u8   *bytes, *initrd;
     size_t      count, initrd_count;

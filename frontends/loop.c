@@ -12,6 +12,7 @@
 #include "frontends/pace.h"
 #include "frontends/screen.h"
 #include "frontends/setup/network.h"
+#include "frontends/setup/parts.h"
 #include "frontends/ui.h"
 
 #include <signal.h>
@@ -20,6 +21,7 @@
 enum {
     FREE_SLICE = 10000000,          /* ns of virtual time */
     BATCH = 4000000,                /* ... of timers that need not wake the host one by one */
+    REST_PERIOD = 100000000,
     UI_PERIOD_MS = 16,
 };
 
@@ -28,6 +30,7 @@ struct loop {
     struct pace     pace;
     struct alive    alive;
     u64             began, refreshed;   /* host time */
+    u64             rested;             /* virtual time */
     bool            idle;               /* the machine slept for most of the last run */
     bool            real;               /* asked for, or somebody watches */
 };
@@ -106,6 +109,17 @@ static void heed_networks(struct loop *l)
 
     if (waits != l->pace.real)
         pace_begin(&l->pace, waits, l->s->machine->clock.now);
+}
+
+/* Now and then what was not looked at gives its memory back. */
+static void rest(struct loop *l)
+{
+    u64 now = l->s->machine->clock.now;
+
+    if (now - l->rested < REST_PERIOD)
+        return;
+    l->rested = now;
+    parts_rest(l->s->parts);
 }
 
 /* -- limits -- */
@@ -221,6 +235,7 @@ static bool round_ends(struct loop *l, enum end *end)
         return false;
     }
     why = run(l, end_at);
+    rest(l);
     script_step(s);
     *end = END_MET;
     if (expectations_met(s))

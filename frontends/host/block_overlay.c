@@ -3,10 +3,10 @@
  * place, and a bit for each sector that is there. Both are sparse: what was never written
  * costs nothing.
  */
-#define _GNU_SOURCE             /* memfd_create, mkostemp */
 #include "frontends/host/block.h"
 
 #include "core/error.h"
+#include "frontends/host/unlinked.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,31 +107,6 @@ static void overlay_close(struct host_block *host)
         close(o->fd);
     free(o->written);
     free(o);
-}
-
-static int unlinked_in(const char *directory)
-{
-    char path[512];
-    int fd;
-
-    if (!directory || (size_t)snprintf(path, sizeof path, "%s/orrery-XXXXXX", directory)
-                      >= sizeof path)
-        return -1;
-    fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0)
-        unlink(path);
-    return fd;
-}
-
-/* Where large files are at home; else memory. */
-static int unlinked_file(void)
-{
-    const char *const places[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
-    int fd = -1;
-
-    for (unsigned i = 0; i < COUNT(places) && fd < 0; i++)
-        fd = unlinked_in(places[i]);
-    return fd < 0 ? memfd_create("orrery-overlay", MFD_CLOEXEC) : fd;
 }
 
 struct block *block_overlay_open(struct block *beneath, struct error *err)

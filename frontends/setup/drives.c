@@ -132,18 +132,15 @@ static bool add_kernel(struct parts *p, const struct options *o, const char *pat
 {
     if (o->kernel && o->kernel != path)
         return fail(err, "%s: a kernel, and -kernel is another", path);
-    p->kernel_bytes = file_read(path, KERNEL_LIMIT, &p->kernel.count, &p->no_kernel);
-    if (!p->kernel_bytes)
+    if (!kept_read(&p->image, path, KERNEL_LIMIT, &p->no_kernel))
         return true;
-    if (o->initrd) {
-        p->initrd_bytes = file_read(o->initrd, KERNEL_LIMIT, &p->kernel.initrd_count, err);
-        if (!p->initrd_bytes)
-            return false;
-    }
-    p->kernel.bytes = p->kernel_bytes;
-    p->kernel.initrd = p->initrd_bytes;
-    p->kernel.command_line = o->append;
-    p->kernel.name = path;
+    if (o->initrd && !kept_read(&p->initrd, o->initrd, KERNEL_LIMIT, err))
+        return false;
+    p->kernel = (struct board_kernel){
+        .bytes = p->image.bytes, .count = p->image.count,
+        .initrd = p->initrd.bytes, .initrd_count = p->initrd.count,
+        .command_line = o->append, .name = path,
+    };
     p->input.kernel = &p->kernel;
     return true;
 }

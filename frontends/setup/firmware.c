@@ -189,13 +189,19 @@ void parts_forget_bytes(struct parts *p)
         free((u8 *)p->file[i].bytes);
     p->input.file_count = 0;
     free(p->rom);
-    free(p->kernel_bytes);
-    free(p->initrd_bytes);
-    p->rom = p->kernel_bytes = p->initrd_bytes = NULL;
+    p->rom = NULL;
+}
+
+void parts_rest(const struct parts *p)
+{
+    kept_rest(&p->image);
+    kept_rest(&p->initrd);
 }
 
 void parts_free(struct parts *p)
 {
     parts_forget_bytes(p);
+    kept_free(&p->image);
+    kept_free(&p->initrd);
     free(p);
 }

@@ -6,6 +6,7 @@
 #include "core/board.h"
 #include "core/error.h"
 #include "frontends/session.h"
+#include "frontends/setup/kept.h"
 
 enum { PARTS_DRIVES = 8, PARTS_FILES = 64, PARTS_DEVICES = 32, PARTS_NETS = 8, PARTS_CONSOLES = 4 };
 
@@ -33,7 +34,8 @@ struct parts {
     unsigned            consoles;
     struct board_kernel kernel;
     struct error        no_kernel;    /* why there is none: told when all else is right */
-    u8                 *rom, *kernel_bytes, *initrd_bytes;
+    u8                 *rom;
+    struct kept         image, initrd;          /* of the kernel */
     struct board_input  input;
 };
 
@@ -50,6 +52,8 @@ bool parts_add_devices(struct parts *, struct session *, struct error *);
 bool parts_add_file(struct parts *, const char *name, u8 *bytes, size_t count, struct error *);
 /* What only the building needs. */
 void parts_forget_bytes(struct parts *);
+/* What is kept and was not looked at for a while need not take memory. */
+void parts_rest(const struct parts *);
 void parts_free(struct parts *);
 
 /* Drives as -drive names them: "hda".."hdd" by index, "fda", "fdb". */

@@ -212,9 +212,11 @@ static bool add_option_rom(struct device *f, struct buffer *order, struct error 
 static bool add_part(struct device *f, const struct kernel_part *p, bool tell, struct error *err)
 {
     struct kernel_keys keys = kernel_keys((enum kernel_key)p->key);
+    size_t count = kernel_part_count(p);
 
-    return fwcfg_add(f, p->key, p->bytes.bytes, p->bytes.used, err)
-        && (!tell || (fwcfg_add_number(f, keys.length, p->bytes.used, 4, err)
+    return (p->given ? fwcfg_lend(f, p->key, p->given, count, err)
+                     : fwcfg_add(f, p->key, p->made.bytes, count, err))
+        && (!tell || (fwcfg_add_number(f, keys.length, count, 4, err)
                       && fwcfg_add_number(f, keys.address, p->address, 4, err)));
 }
 

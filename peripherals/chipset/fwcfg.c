@@ -30,10 +30,11 @@ enum {                                              /* of a DMA control word */
 };
 
 struct item {
-    u16    key;
-    u8    *bytes;
-    size_t count;
-    char   name[FWCFG_NAME];                        /* empty: not a file */
+    u16       key;
+    const u8 *bytes;
+    u8       *copy;                                 /* the same, or NULL: they are lent */
+    size_t    count;
+    char      name[FWCFG_NAME];                        /* empty: not a file */
 };
 
 #define FWCFG_STATE(ONE, MANY, PART)                        \
@@ -70,32 +71,52 @@ static const struct item *find(const struct fwcfg *f, u16 key)
     return NULL;
 }
 
-/* A place in the array for what is then owned by it. */
-static bool put(struct fwcfg *f, unsigned at, const struct item *item, const void *bytes,
-                struct error *err)
+/* A place in the array for it. */
+static bool put(struct fwcfg *f, unsigned at, const struct item *item, struct error *err)
 {
-    u8 *copy;
-
     if (f->items == FWCFG_ITEMS)
         return fail(err, "%s: more than %u items", f->dev.name, FWCFG_ITEMS);
-    copy = malloc(item->count ? item->count : 1);
-    if (!copy)
-        return fail(err, "%s: no host memory for %zu bytes", f->dev.name, item->count);
-    memcpy(copy, bytes, item->count);
     memmove(&f->item[at + 1], &f->item[at], (f->items - at) * sizeof *item);
     f->item[at] = *item;
-    f->item[at].bytes = copy;
     f->items++;
+    return true;
+}
+
+/* ... and for a copy of its bytes, which it then owns. */
+static bool put_copy(struct fwcfg *f, unsigned at, struct item *item, struct error *err)
+{
+    item->copy = malloc(item->count ? item->count : 1);
+    if (!item->copy)
+        return fail(err, "%s: no host memory for %zu bytes", f->dev.name, item->count);
+    memcpy(item->copy, item->bytes, item->count);
+    item->bytes = item->copy;
+    if (put(f, at, item, err))
+        return true;
+    free(item->copy);
+    return false;
+}
+
+static bool is_free(const struct fwcfg *f, u16 key, struct error *err)
+{
+    if (find(f, key) || key == KEY_DIRECTORY)
+        return fail(err, "%s: item %04xh is there already", f->dev.name, key);
     return true;
 }
 
 bool fwcfg_add(struct device *dev, u16 key, const void *bytes, size_t count, struct error *err)
 {
     struct fwcfg *f = container_of(dev, struct fwcfg, dev);
+    struct item item = { .key = key, .bytes = bytes, .count = count };
 
-    if (find(f, key) || key == KEY_DIRECTORY)
-        return fail(err, "%s: item %04xh is there already", dev->name, key);
-    return put(f, 0, &(struct item){ .key = key, .count = count }, bytes, err);
+    return is_free(f, key, err) && put_copy(f, 0, &item, err);
+}
+
+bool fwcfg_lend(struct device *dev, u16 key, const void *bytes, size_t count, struct error *err)
+{
+    struct fwcfg *f = container_of(dev, struct fwcfg, dev);
+    struct item item = { .key = key, .bytes = bytes, .count = count };
+
+    return is_free(f, key, err) && put(f, 0, &item, err);
 }
 
 bool fwcfg_add_number(struct device *dev, u16 key, u64 value, unsigned size, struct error *err)
@@ -110,7 +131,7 @@ bool fwcfg_add_file(struct device *dev, const char *name, const void *bytes, siz
                     struct error *err)
 {
     struct fwcfg *f = container_of(dev, struct fwcfg, dev);
-    struct item item = { .count = count };
+    struct item item = { .bytes = bytes, .count = count };
     unsigned at = f->items - f->files;
 
     if (!*name || strlen(name) >= FWCFG_NAME || count > UINT32_MAX)
@@ -120,7 +141,7 @@ bool fwcfg_add_file(struct device *dev, const char *name, const void *bytes, siz
         at++;
     if (at < f->items && !strcmp(f->item[at].name, name))
         return fail(err, "%s: there are two files %s", dev->name, name);
-    if (!put(f, at, &item, bytes, err))
+    if (!put_copy(f, at, &item, err))
         return false;
     f->files++;
     for (unsigned i = f->items - f->files, key = KEY_FILES; i < f->items; i++, key++)
@@ -272,7 +293,7 @@ static const struct io_ops dma_io = { fwcfg_dma_read, fwcfg_dma_write, 4 };
 static void forget_items(struct fwcfg *f)
 {
     for (unsigned i = 0; i < f->items; i++)
-        free(f->item[i].bytes);
+        free(f->item[i].copy);
 }
 
 static bool fwcfg_attach(struct device *dev, struct error *err)

@@ -140,7 +140,7 @@ static bool plain_prepare(const struct board_kernel *k, u64 low_end, struct kern
     struct kernel_part *part = kernel_add_part(s, KERNEL_IMAGE, 0);
     struct elf_image e;
 
-    if (!elf_load(k->bytes, k->count, k->name, low_end, &e, &part->bytes, err))
+    if (!elf_load(k->bytes, k->count, k->name, low_end, &e, &part->made, err))
         return false;
     part->address = (u32)e.first;
     s->flat = 1;

@@ -35,7 +35,7 @@ bool kernel_prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     if (!f->prepare(k, low_end, s, err))
         return false;
     for (unsigned i = 0; i < s->parts; i++)
-        if (s->part[i].bytes.failed)
+        if (s->part[i].made.failed)
             return fail(err, "%s: no host memory for it", k->name);
     return true;
 }
@@ -43,7 +43,7 @@ bool kernel_prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
 void kernel_clear(struct kernel_start *s)
 {
     for (unsigned i = 0; i < s->parts; i++)
-        buffer_clear(&s->part[i].bytes);
+        buffer_clear(&s->part[i].made);
     s->parts = 0;
 }
 
@@ -53,6 +53,19 @@ struct kernel_part *kernel_add_part(struct kernel_start *s, u16 key, u64 address
 
     *p = (struct kernel_part){ .key = key, .address = (u32)address };
     return p;
+}
+
+void kernel_give_part(struct kernel_start *s, u16 key, u64 address, const u8 *bytes, size_t count)
+{
+    struct kernel_part *p = kernel_add_part(s, key, address);
+
+    p->given = bytes;
+    p->given_count = count;
+}
+
+size_t kernel_part_count(const struct kernel_part *p)
+{
+    return p->given ? p->given_count : p->made.used;
 }
 
 bool kernel_place_initrd(const struct board_kernel *k, struct kernel_start *s, u64 end,
@@ -67,7 +80,7 @@ bool kernel_place_initrd(const struct board_kernel *k, struct kernel_start *s, u
         return fail(err, "%s: the initial RAM disk does not fit behind it in %u MB", k->name,
                     (unsigned)(low_end >> 20));
     *address = (u32)at;
-    buffer_put(&kernel_add_part(s, KERNEL_INITRD, at)->bytes, k->initrd, k->initrd_count);
+    kernel_give_part(s, KERNEL_INITRD, at, k->initrd, k->initrd_count);
     return true;
 }
 
@@ -98,7 +111,7 @@ void kernel_list(const struct kernel_start *s, struct buffer *b)
     buffer_put_number(b, s->parts, 4);
     for (unsigned i = 0; i < s->parts; i++) {
         buffer_put_number(b, s->part[i].key, 4);
-        buffer_put_number(b, s->part[i].bytes.used, 4);
+        buffer_put_number(b, kernel_part_count(&s->part[i]), 4);
         buffer_put_number(b, s->part[i].address, 4);
     }
     for (size_t i = 0; i < COUNT(tail); i++)

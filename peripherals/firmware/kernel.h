@@ -31,10 +31,13 @@ enum kernel_key {
 
 enum kernel_map { MAP_NONE, MAP_MULTIBOOT, MAP_MULTIBOOT2, MAP_PVH };
 
+/* Bytes that were made for it, or a piece of what the board was given, which stays there. */
 struct kernel_part {
     u16           key;
     u32           address;
-    struct buffer bytes;
+    struct buffer made;
+    const u8     *given;        /* NULL: made */
+    size_t        given_count;
 };
 
 struct kernel_start {
@@ -54,6 +57,8 @@ const char *kernel_kind(const u8 *bytes, size_t count);
 bool kernel_prepare(const struct board_kernel *, u64 low_end, struct kernel_start *,
                     struct error *);
 void kernel_clear(struct kernel_start *);
+
+size_t kernel_part_count(const struct kernel_part *);
 
 /* The list for the option ROM: KERNEL_LIST_BYTES bytes. */
 void kernel_list(const struct kernel_start *, struct buffer *);
@@ -75,6 +80,7 @@ extern const struct kernel_format kernel_linux, kernel_multiboot, kernel_multibo
                                   kernel_elf;
 
 struct kernel_part *kernel_add_part(struct kernel_start *, u16 key, u64 address);
+void kernel_give_part(struct kernel_start *, u16 key, u64 address, const u8 *bytes, size_t count);
 /* The initial RAM disk at the first page at or after `end`; false: no room. */
 bool kernel_place_initrd(const struct board_kernel *, struct kernel_start *, u64 end,
                          u64 low_end, u32 *address, struct error *);

@@ -109,21 +109,21 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     bool modern = version >= 0x202 && high;
     u32 setup_at = modern ? 0x10000 : 0x90000;
     u32 line_at = modern ? 0x20000 : 0x9a000 - (((u32)line_bytes + 15) & ~15u);
-    struct kernel_part *setup, *rest;
+    size_t rest = k->count - setup_bytes;
+    struct kernel_part *setup;
     u8 *h;
 
     if (!check(k, setup_bytes, line_bytes, err))
         return false;
     setup = kernel_add_part(s, KERNEL_SETUP, setup_at);
-    buffer_put(&setup->bytes, k->bytes, setup_bytes);
-    if (setup->bytes.failed)
+    buffer_put(&setup->made, k->bytes, setup_bytes);
+    if (setup->made.failed)
         return fail(err, "%s: no host memory for it", k->name);
-    h = setup->bytes.bytes;
-    rest = kernel_add_part(s, KERNEL_IMAGE, high ? 0x100000 : 0x10000);
-    buffer_put(&rest->bytes, k->bytes + setup_bytes, k->count - setup_bytes);
-    if (rest->bytes.used > (high ? low_end - 0x100000 : 0x80000))
+    h = setup->made.bytes;
+    kernel_give_part(s, KERNEL_IMAGE, high ? 0x100000 : 0x10000, k->bytes + setup_bytes, rest);
+    if (rest > (high ? low_end - 0x100000 : 0x80000))
         return fail(err, "%s: does not fit in this memory", k->name);
-    buffer_put(&kernel_add_part(s, KERNEL_COMMAND_LINE, line_at)->bytes, line, line_bytes);
+    buffer_put(&kernel_add_part(s, KERNEL_COMMAND_LINE, line_at)->made, line, line_bytes);
     h[TYPE_OF_LOADER] = 0xff;                   /* none that has a number */
     if (version >= 0x201) {
         h[LOADFLAGS] |= CAN_USE_HEAP;

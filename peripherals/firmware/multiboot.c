@@ -75,7 +75,7 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     if (line >= LINE_BYTES)
         return fail(err, "%s: takes a command line of less than 8192 characters", k->name);
     if (!multiboot_load(k, "multiboot", header, flags & WANTS_ADDRESSES ? header + ADDRESSES : 0,
-                        low_end, &e, &part->bytes, err))
+                        low_end, &e, &part->made, err))
         return false;
     if (flags & WANTS_ADDRESSES)
         e.entry = kernel_field(k->bytes, k->count, header + ENTRY, 4);
@@ -85,10 +85,10 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     at = kernel_info_at(e.first);
     tell(k, line, initrd, at, told);
     info = kernel_add_part(s, KERNEL_COMMAND_LINE, at);
-    buffer_put(&info->bytes, told, sizeof told);
-    buffer_put(&info->bytes, k->name, strlen(k->name));
-    buffer_put(&info->bytes, space, strlen(space));
-    buffer_put(&info->bytes, words, strlen(words) + 1);
+    buffer_put(&info->made, told, sizeof told);
+    buffer_put(&info->made, k->name, strlen(k->name));
+    buffer_put(&info->made, space, strlen(space));
+    buffer_put(&info->made, words, strlen(words) + 1);
     s->map_kind = MAP_MULTIBOOT;
     s->map_at = at + KERNEL_MAP;
     s->map_size_at = at + MAP_LENGTH;

@@ -72,7 +72,7 @@ static void text_tag(struct buffer *b, u32 type, const char *text)
 
 static void tell(const struct board_kernel *k, u32 initrd, u32 at, struct kernel_start *s)
 {
-    struct buffer *b = &kernel_add_part(s, KERNEL_COMMAND_LINE, at)->bytes;
+    struct buffer *b = &kernel_add_part(s, KERNEL_COMMAND_LINE, at)->made;
 
     buffer_put_number(b, 0, 8);                 /* the size of all, by the option ROM */
     text_tag(b, TELL_LINE, k->command_line ? k->command_line : "");
@@ -115,7 +115,7 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     if (!read_tags(k, &h, err))
         return false;
     if (!multiboot_load(k, "multiboot 2", h.at, h.address_tag ? h.address_tag + 8 : 0, low_end, &e,
-                        &part->bytes, err))
+                        &part->made, err))
         return false;
     part->address = (u32)e.first;
     if (!kernel_place_initrd(k, s, e.end, low_end, &initrd, err))

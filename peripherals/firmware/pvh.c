@@ -30,7 +30,7 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
 
     if (strlen(line) >= LINE_BYTES)
         return fail(err, "%s: takes a command line of less than 4096 characters", k->name);
-    if (!elf_load(k->bytes, k->count, k->name, low_end, &e, &part->bytes, err)
+    if (!elf_load(k->bytes, k->count, k->name, low_end, &e, &part->made, err)
         || !kernel_place_initrd(k, s, e.end, low_end, &initrd, err))
         return false;
     part->address = (u32)e.first;
@@ -44,8 +44,8 @@ static bool prepare(const struct board_kernel *k, u64 low_end, struct kernel_sta
     store_le(start + MODULE_AT, initrd, 8);
     store_le(start + MODULE_AT + 8, k->initrd_count, 8);
     info = kernel_add_part(s, KERNEL_COMMAND_LINE, at);
-    buffer_put(&info->bytes, start, sizeof start);
-    buffer_put(&info->bytes, line, strlen(line) + 1);
+    buffer_put(&info->made, start, sizeof start);
+    buffer_put(&info->made, line, strlen(line) + 1);
     s->map_kind = MAP_PVH;
     s->map_at = at + KERNEL_MAP;
     s->map_size_at = at + MAP_COUNT;

@@ -251,11 +251,11 @@ Test(kernel, linux_of_today_is_loaded_high)
     make_linux(0x20f, 1);
     cr_assert(kernel_prepare(&k, 64 << 20, &s, &err), "%s", err.text);
     cr_assert_eq(part(&s, KERNEL_SETUP)->address, 0x10000);
-    cr_assert_eq(part(&s, KERNEL_SETUP)->bytes.used, 1024);
+    cr_assert_eq(part(&s, KERNEL_SETUP)->made.used, 1024);
     cr_assert_eq(part(&s, KERNEL_IMAGE)->address, 0x100000);
-    cr_assert_eq(part(&s, KERNEL_IMAGE)->bytes.used, 8192 - 1024);
-    cr_assert_eq(load_le32(part(&s, KERNEL_SETUP)->bytes.bytes + 0x228), 0x20000);
-    cr_assert_str_eq((const char *)part(&s, KERNEL_COMMAND_LINE)->bytes.bytes, "a=b");
+    cr_assert_eq(kernel_part_count(part(&s, KERNEL_IMAGE)), 8192 - 1024);
+    cr_assert_eq(load_le32(part(&s, KERNEL_SETUP)->made.bytes + 0x228), 0x20000);
+    cr_assert_str_eq((const char *)part(&s, KERNEL_COMMAND_LINE)->made.bytes, "a=b");
     cr_assert_eq(s.entry, 0x1000);
     kernel_clear(&s);
 }
@@ -270,8 +270,8 @@ Test(kernel, an_old_zimage_is_loaded_low_and_told_its_command_line_in_the_boot_s
     cr_assert(kernel_prepare(&k, 16 << 20, &s, &err), "%s", err.text);
     cr_assert_eq(part(&s, KERNEL_SETUP)->address, 0x90000);
     cr_assert_eq(part(&s, KERNEL_IMAGE)->address, 0x10000);
-    cr_assert_eq(load_le16(part(&s, KERNEL_SETUP)->bytes.bytes + 0x20), 0xa33f);
-    cr_assert_eq(0x90000 + load_le16(part(&s, KERNEL_SETUP)->bytes.bytes + 0x22),
+    cr_assert_eq(load_le16(part(&s, KERNEL_SETUP)->made.bytes + 0x20), 0xa33f);
+    cr_assert_eq(0x90000 + load_le16(part(&s, KERNEL_SETUP)->made.bytes + 0x22),
                  part(&s, KERNEL_COMMAND_LINE)->address);
     kernel_clear(&s);
 }
@@ -290,8 +290,8 @@ Test(kernel, the_initial_ram_disk_lies_below_what_the_kernel_allows_and_the_firm
 
     cr_assert_eq(at % 4096, 0);
     cr_assert_leq(at + sizeof disk, (64u << 20) - (1u << 20));
-    cr_assert_eq(load_le32(part(&s, KERNEL_SETUP)->bytes.bytes + 0x218), at);
-    cr_assert_eq(load_le32(part(&s, KERNEL_SETUP)->bytes.bytes + 0x21c), sizeof disk);
+    cr_assert_eq(load_le32(part(&s, KERNEL_SETUP)->made.bytes + 0x218), at);
+    cr_assert_eq(load_le32(part(&s, KERNEL_SETUP)->made.bytes + 0x21c), sizeof disk);
     kernel_clear(&s);
     k.initrd_count = 63 << 20;
     cr_assert_not(kernel_prepare(&k, 64 << 20, &s, &err));
@@ -362,9 +362,9 @@ Test(kernel, an_elf_file_becomes_one_stretch_with_its_zeros)
     cr_assert_str_eq(kernel_kind(image, 0x1010), "ELF");
     cr_assert(kernel_prepare(&k, 64 << 20, &s, &err), "%s", err.text);
     cr_assert_eq(s.part[0].address, 0x100000);
-    cr_assert_eq(s.part[0].bytes.used, 32);
-    cr_assert_eq(s.part[0].bytes.bytes[15], 0xcc);
-    cr_assert_eq(s.part[0].bytes.bytes[16], 0);
+    cr_assert_eq(s.part[0].made.used, 32);
+    cr_assert_eq(s.part[0].made.bytes[15], 0xcc);
+    cr_assert_eq(s.part[0].made.bytes[16], 0);
     cr_assert_eq(s.entry, 0x100004);
     kernel_clear(&s);
 }
@@ -404,7 +404,7 @@ Test(kernel, multiboot_is_told_command_line_module_and_map)
     cr_assert(kernel_prepare(&k, 64 << 20, &s, &err), "%s", err.text);
     cr_assert_eq(s.eax, 0x2badb002);
     cr_assert_eq(s.map_kind, MAP_MULTIBOOT);
-    info = part(&s, KERNEL_COMMAND_LINE)->bytes.bytes;
+    info = part(&s, KERNEL_COMMAND_LINE)->made.bytes;
     cr_assert_eq(s.ebx, part(&s, KERNEL_COMMAND_LINE)->address);
     cr_assert_str_eq((const char *)info + load_le32(info + 16) - s.ebx, "k a=b");
     cr_assert_eq(load_le32(info + 20), 1);
@@ -463,15 +463,15 @@ Test(kernel, multiboot_2_has_its_tags_in_a_row_of_eights)
     cr_assert(kernel_prepare(&k, 64 << 20, &s, &err), "%s", err.text);
     info = part(&s, KERNEL_COMMAND_LINE);
     for (u32 type = 0; type != 6; at = (at + 7) & ~7u) {
-        type = load_le32(info->bytes.bytes + at);
+        type = load_le32(info->made.bytes + at);
         seen |= 1u << type;
         if (type != 6)
-            at += load_le32(info->bytes.bytes + at + 4);
+            at += load_le32(info->made.bytes + at + 4);
     }
     cr_assert_eq(seen, 1u << 1 | 1u << 2 | 1u << 4 | 1u << 6 | 1u << 14);
     cr_assert_eq(s.map_size_at, info->address + at + 4);
     cr_assert_eq(s.map_at, info->address + at + 16);
-    cr_assert_eq(s.map_at, info->address + info->bytes.used);
+    cr_assert_eq(s.map_at, info->address + info->made.used);
     kernel_clear(&s);
 }
 
@@ -502,7 +502,7 @@ Test(kernel, whatever_is_in_the_file_it_is_read_within_its_bounds)
         k.bytes = exact;
         if (kernel_prepare(&k, 16 << 20, &s, &err))
             for (unsigned i = 0; i < s.parts; i++)
-                cr_assert_leq(s.part[i].address + s.part[i].bytes.used, 16 << 20);
+                cr_assert_leq(s.part[i].address + kernel_part_count(&s.part[i]), 16 << 20);
         kernel_clear(&s);
         free(exact);
     }

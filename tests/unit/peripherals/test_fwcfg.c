@@ -131,6 +131,19 @@ Test(fwcfg, names_and_keys_are_unique_and_short)
     cr_assert(fwcfg_add_file(fwcfg, name, "", 0, &err));
 }
 
+Test(fwcfg, what_is_lent_is_not_copied)
+{
+    static u8 lent[] = "kernel";
+    u8 bytes[7];
+
+    cr_assert(fwcfg_lend(fwcfg, 0x11, lent, sizeof lent, NULL));
+    cr_assert_not(fwcfg_lend(fwcfg, 0x11, lent, sizeof lent, NULL));
+    lent[0] = 'K';
+    choose(0x11);
+    read_bytes(bytes, 7);
+    cr_assert_arr_eq(bytes, lent, 7);
+}
+
 Test(fwcfg, there_is_room_for_so_many)
 {
     unsigned n = 0;
