@@ -195,14 +195,15 @@ bool x86_write_lbr_select(struct x86 *cpu, u64 v)
                  &cpu->branches[0].select, v);
 }
 
+/* Who has a stack of records has it instead. */
 bool x86_read_last_from(const struct x86 *cpu, u64 *v)
 {
-    return read(cpu, true, cpu->branches[0].from[cpu->branches[0].top], v);
+    return read(cpu, !entries(cpu), cpu->branches[0].from[cpu->branches[0].top], v);
 }
 
 bool x86_read_last_to(const struct x86 *cpu, u64 *v)
 {
-    return read(cpu, true, cpu->branches[0].to[cpu->branches[0].top], v);
+    return read(cpu, !entries(cpu), cpu->branches[0].to[cpu->branches[0].top], v);
 }
 
 bool x86_read_event_from(const struct x86 *cpu, u64 *v)

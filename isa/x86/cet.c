@@ -417,7 +417,7 @@ bool x86_cet_valid(const struct x86 *cpu, u64 v)
         bits |= CET_ENDBR | CET_LEGACY | CET_NO_TRACK | CET_NO_SUPPRESS | CET_SUPPRESS | CET_WAIT
             | ~PAGE_MASK;
     return !(v & ~bits) && (v & (CET_SUPPRESS | CET_WAIT)) != (CET_SUPPRESS | CET_WAIT)
-        && x86_canonical(cpu, v);
+        && x86_register_canonical(cpu, v);
 }
 
 static bool write_control(struct x86 *cpu, u64 *control, u64 v)
@@ -459,7 +459,7 @@ bool x86_read_pl_ssp(const struct x86 *cpu, unsigned n, u64 *v)
 
 bool x86_ssp_valid(const struct x86 *cpu, u64 v)
 {
-    return !(v & 3) && x86_canonical(cpu, v);
+    return !(v & 3) && x86_register_canonical(cpu, v);
 }
 
 bool x86_write_pl_ssp(struct x86 *cpu, unsigned n, u64 v)
@@ -478,7 +478,7 @@ bool x86_read_ssp_table(const struct x86 *cpu, u64 *v)
 
 bool x86_write_ssp_table(struct x86 *cpu, u64 v)
 {
-    if (!has_stacks(cpu) || !x86_canonical(cpu, v))
+    if (!has_stacks(cpu) || !x86_register_canonical(cpu, v))
         return false;
     cpu->ssp_table = v;
     return true;

@@ -149,7 +149,7 @@ static u64 efer_writable(const struct x86 *cpu)
     return bits;
 }
 
-/* SDM 3A 2.2.1. LMA is read-only: what is written there is ignored. */
+/* SDM 3A 2.2.1. LMA is read-only: Intel's processors ignore what is written, AMD's refuse it. */
 static bool write_efer(struct x86 *cpu, u64 v)
 {
     u64 old = cpu->efer;
@@ -157,6 +157,8 @@ static bool write_efer(struct x86 *cpu, u64 v)
     if (!efer_writable(cpu) || v & ~efer_writable(cpu))
         return false;
     if ((v ^ old) & EFER_LME && cpu->cr0 & CR0_PG)
+        return false;
+    if ((v ^ old) & EFER_LMA && x86_is_amd(cpu))
         return false;
     cpu->efer = (v & ~(u64)EFER_LMA) | (old & EFER_LMA);
     if ((v ^ old) & EFER_NXE)

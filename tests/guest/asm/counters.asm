@@ -196,10 +196,12 @@ last_branches:
     jne .first
     xor eax, eax
     wrmsr
-    mov ecx, 0x1dc                      ; to, and from
+    mov ecx, 0x1c9
+    rdmsr
+    lea ecx, [eax + 0x6c0]              ; to, and from
     rdmsr
     CHECK eax, .fourth, "where the last branch led"
-    mov ecx, 0x1db
+    sub ecx, 0x40
     rdmsr
     CHECK eax, .third, "where the last branch was"
     ret
