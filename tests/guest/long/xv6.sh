@@ -1,12 +1,12 @@
 #!/bin/sh
 # xv6's usertests on 1 to 4 processors, by its own `make qemu-nox QEMU=orrery`, typed at its shell.
 # XV6 is a checkout of mit-pdos/xv6-public, XV6_64 one of jserv/xv6-x86_64 (64-bit): what is not
-# named is passed over. The 32-bit one finds its processors in the MP table, which has the first
-# of each package: it is given as many sockets. Nothing of them is changed: they are built in a
-# copy, without their -Werror, which the compilers of today are too strict for. The 32-bit kernel
-# may lock itself up on several processors: sys_unlink() puts the directory while it holds the file,
-# create() takes them the other way round. Then all processors stand in scheduler(), and two
-# processes sleep on each other's inode: try again.
+# named is passed over. XV6_CPUS names other numbers of processors. The 32-bit one finds them in
+# the MP table, which has the first of each package: it is given as many sockets. Nothing of them
+# is changed: they are built in a copy, without their -Werror, which the compilers of today are too
+# strict for. The 32-bit kernel may lock itself up on several processors: sys_unlink() puts the
+# directory while it holds the file, create() takes them the other way round. Then all processors
+# stand in scheduler(), and two processes sleep on each other's inode: try again.
 # Seconds: 7200
 set -u
 . "$SRC/tests/guest/lib/guests.sh"
@@ -79,7 +79,7 @@ copy()          # FROM NAME
 if [ "${XV6-}" ]; then
     prefix=$(prefix) || { echo "this test needs Debian's packages: gcc-multilib"; exit 1; }
     copy "$XV6" xv6-32
-    for n in 1 2 3 4; do
+    for n in ${XV6_CPUS-1 2 3 4}; do
         usertests xv6-32-$n "$media/xv6-32" $n $n,sockets=$n TOOLPREFIX="$prefix" CC="${prefix}gcc -w"
     done
 else
@@ -87,7 +87,7 @@ else
 fi
 if [ "${XV6_64-}" ]; then
     copy "$XV6_64" xv6-64
-    for n in 1 2 3 4; do
+    for n in ${XV6_CPUS-1 2 3 4}; do
         # Its file system is too small for programs with their debugging information.
         usertests xv6-64-$n "$media/xv6-64" $n $n CC='gcc -w' HOST_CC='gcc -w' LD='ld -S'
     done
