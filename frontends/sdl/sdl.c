@@ -111,7 +111,8 @@ static struct ui *start(struct session *s, struct error *err)
         .type = &ui_sdl, .session = s, .poll = take_events, .refresh = refresh,
         .speed = take_speed, .stop = stop,
     };
-    d->accelerated = d->close_quits = d->shows_cursor = true;
+    d->accelerated = sdl_host_draws();
+    d->close_quits = d->shows_cursor = true;
     if (!read_options(d, s->options, err) || !sdl_open_window(d, err)) {
         stop(&d->ui);
         return NULL;

@@ -50,6 +50,7 @@ struct sdl {
 
 /* window.c, picture.c */
 bool sdl_open_window(struct sdl *, struct error *);
+bool sdl_host_draws(void);          /* has graphics hardware */
 void sdl_close_window(struct sdl *);
 void sdl_set_full_screen(struct sdl *, bool);
 void sdl_show(struct sdl *);            /* what has changed */

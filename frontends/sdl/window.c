@@ -1,10 +1,12 @@
 /* The window: opened, sized after the picture until a person sizes it, full screen. */
 #include "frontends/sdl/sdl.h"
 
+#include "core/bits.h"
 #include "core/error.h"
 #include "frontends/session.h"
 
 #include <SDL2/SDL.h>
+#include <glob.h>
 #include <string.h>
 
 enum { LEAST_WIDTH = 160, LEAST_HEIGHT = 100, FIRST_WIDTH = 720, FIRST_HEIGHT = 400 };
@@ -26,6 +28,25 @@ static bool is_slow(struct sdl *d)
     memcpy(&get, &found, sizeof get);
     name = get ? (const char *)get(GL_RENDERER) : NULL;
     return name && (strstr(name, "llvmpipe") || strstr(name, "softpipe"));
+}
+
+/*
+ * Is there hardware that draws? Where there is none OpenGL would be a compiler: another 70 MB, and
+ * pages that are written and executed. Linux's render nodes, NVIDIA's driver, WSL.
+ */
+bool sdl_host_draws(void)
+{
+    static const char *const places[] = { "/dev/dri/renderD*", "/dev/nvidiactl", "/dev/dxg" };
+    bool found = false;
+
+    for (unsigned i = 0; i < COUNT(places) && !found; i++) {
+        glob_t g;
+
+        found = glob(places[i], 0, NULL, &g) == 0;
+        if (found)
+            globfree(&g);
+    }
+    return found;
 }
 
 static void open_renderer(struct sdl *d)
