@@ -486,6 +486,7 @@ static enum decode_result first_insn(struct builder *k, const u8 *host, u64 line
         raise_op(in, V_GP, code.room);
         return DECODE_FAULT;
     }
+    x86_protect(cpu, !x86_is_64(cpu) || x86_canonical(cpu, linear + room));
     memcpy(bytes, host, room);
     next = x86_code_at(cpu, linear + room, &physical);
     for (unsigned i = (unsigned)room; i < 15; i++)

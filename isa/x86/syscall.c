@@ -3,6 +3,7 @@
  *
  * Intel's SYSCALL is there in 64-bit code alone, AMD's in 32-bit code too, of compatibility mode
  * (it goes to CSTAR) and of a 32-bit system; AMD's SYSENTER is not there in long mode (APM 3).
+ * SYSRET to what is not canonical is refused by Intel's; on AMD's it is the user who faults there.
  */
 #include "isa/x86/cet.h"
 #include "isa/x86/cpuid.h"
@@ -117,7 +118,7 @@ void x86_sysret(struct x86 *cpu, unsigned size)
     u64 rip = size == 8 ? cpu->gpr[RCX] : (u32)cpu->gpr[RCX];
 
     require_syscall(cpu);
-    x86_protect(cpu, cpu->cpl == 0 && x86_canonical(cpu, rip));
+    x86_protect(cpu, cpu->cpl == 0 && (x86_is_amd(cpu) || x86_canonical(cpu, rip)));
     x86_cet_system_leave(cpu, size == 8);
     cpu->rip = rip;
     flat_segments(cpu, cs, (u16)((base + 8) | 3), 3, size == 8);

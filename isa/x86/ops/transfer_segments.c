@@ -127,12 +127,17 @@ static void check_umip(struct x86 *cpu)
     x86_protect(cpu, !(cpu->cr4 & CR4_UMIP) || cpu->cpl == 0);
 }
 
+/* Two stores, of which each is aligned where that is asked for: SDM 3A 3.5.1. */
 static void store_table(struct x86 *cpu, const struct op *op, const struct table_register *t)
 {
     struct { u16 limit; u64 base; } __attribute__((packed)) image = { t->limit, t->base };
+    unsigned base = x86_is_64(cpu) ? 8 : 4;
+    u64 at = op_offset(cpu, op);
 
     check_umip(cpu);
-    x86_write_bytes(cpu, op_segment(op), op_offset(cpu, op), &image, x86_is_64(cpu) ? 10 : 6);
+    x86_probe_operand(cpu, op_segment(op), at, 2, ACCESS_WRITE);
+    x86_probe_operand(cpu, op_segment(op), at + 2, base, ACCESS_WRITE);
+    x86_write_bytes(cpu, op_segment(op), at, &image, 2 + base);
 }
 
 PLAIN_OP(sgdt) { store_table(cpu, op, cpu->gdtr); }

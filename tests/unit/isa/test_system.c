@@ -459,3 +459,23 @@ Test(syscall, amds_sysenter_is_not_there_in_long_mode)
     cr_assert_eq(ONE(bench, 0x0f, 0x35), V_UD);
     power_off();
 }
+
+/* 48 0F 07, SYSRETQ */
+Test(syscall, what_is_not_canonical_faults_in_the_user_on_amds_in_the_system_on_intels)
+{
+    power_on_amd();
+    bare_flat64(bench, 0x10000);
+    bench->cpu->efer |= EFER_SCE;
+    bench->cpu->gpr[RCX] = BIT(47);
+    cr_expect_eq(ONE(bench, 0x48, 0x0f, 0x07), NO_FAULT);
+    cr_expect_eq(bench->cpu->cpl, 3);
+    cr_expect_eq(bench->cpu->rip, BIT(47));
+    power_off();
+    power_on("max");
+    bare_flat64(bench, 0x10000);
+    bench->cpu->efer |= EFER_SCE;
+    bench->cpu->gpr[RCX] = BIT(47);
+    cr_expect_eq(ONE(bench, 0x48, 0x0f, 0x07), V_GP);
+    cr_expect_eq(bench->cpu->cpl, 0);
+    power_off();
+}
