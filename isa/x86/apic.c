@@ -86,6 +86,14 @@ static u32 lvt_writable(const struct x86 *cpu, enum lvt n)
     }
 }
 
+/* And those that are only read. */
+static u32 lvt_known(const struct x86 *cpu, enum lvt n)
+{
+    bool pin = n == LVT_LINT0 || n == LVT_LINT1;
+
+    return lvt_writable(cpu, n) | LVT_PENDING | (pin ? LVT_REMOTE_IRR : 0);
+}
+
 /* ---- Reading ---- */
 
 static u32 read_id(const struct x86 *cpu)
@@ -274,7 +282,7 @@ static u64 msr_writable(const struct x86 *cpu, unsigned reg)
     case REG_SVR:      return svr_writable(cpu);
     case REG_ICR:      return UINT64_C(0xffffffff000ccfff);
     case REG_LVT_TIMER ... REG_LVT_ERROR:
-        return lvt_writable(cpu, (enum lvt)(reg - REG_LVT_TIMER)) | LVT_PENDING | LVT_REMOTE_IRR;
+        return lvt_known(cpu, (enum lvt)(reg - REG_LVT_TIMER));
     case REG_INITIAL:  return UINT32_MAX;
     case REG_DIVIDE:   return 0xb;
     default:           return 0;

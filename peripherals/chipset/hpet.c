@@ -132,6 +132,13 @@ static bool is_legacy(const struct hpet *h)
     return (h->config & (ENABLE | LEGACY)) == (ENABLE | LEGACY);
 }
 
+static bool has_route(const struct hpet *h, u32 config)
+{
+    unsigned to = config >> T_ROUTE & 31;
+
+    return to < ROUTES && h->routes >> to & 1;
+}
+
 /* Where a timer's wire leads: -1, nowhere. */
 static int route(const struct hpet *h, unsigned n)
 {
@@ -139,7 +146,7 @@ static int route(const struct hpet *h, unsigned n)
 
     if (h->timer[n].config & T_FSB || (n < 2 && is_legacy(h)))
         return -1;
-    return to < ROUTES && h->routes >> to & 1 ? (int)to : -1;
+    return has_route(h, h->timer[n].config) ? (int)to : -1;
 }
 
 static bool asks(const struct hpet *h, unsigned n)
@@ -234,11 +241,16 @@ static u64 read_register(const struct hpet *h, u64 at)
     return at >= TIMER && at < TIMER + 0x20 * TIMERS ? read_timer(h, at) : 0;
 }
 
-/* [Timer N Configuration and Capabilities]: a wire that nobody drives any more goes down. */
+/*
+ * [Timer N Configuration and Capabilities]: a route there is not is not read back. A wire that
+ * nobody drives any more goes down.
+ */
 static void write_timer_config(struct hpet *h, unsigned n, u32 v)
 {
     struct timer *t = &h->timer[n];
 
+    if (!has_route(h, v))
+        v = (v & ~(31u << T_ROUTE)) | (t->config & 31 << T_ROUTE);
     if ((v ^ t->config) & (T_LEVEL | T_ENABLE | T_FSB | 31 << T_ROUTE))
         t->up = false;
     t->config = v & T_WRITABLE;

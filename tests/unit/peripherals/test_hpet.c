@@ -239,13 +239,33 @@ Test(hpet, sends_messages)
     cr_assert_eq(box->when[1], 2000);
 }
 
-Test(hpet, a_route_it_does_not_have_leads_nowhere)
+Test(hpet, a_route_it_does_not_have_leads_nowhere_and_is_not_read_back)
 {
     set(config(2), ON | ROUTE(2));
+    cr_expect_eq(get(config(2)) & ROUTE(31), 0);
     set(comparator(2), 100);
     set(CONFIG, 1);
     machine_run(m, 2000);
     cr_assert_eq(out->rises[IRQ0] + out->rises[GSI20] + out->rises[GSI21], 0);
+    set(config(2), ROUTE(21));
+    set(config(2), ON | ROUTE(24));
+    cr_expect_eq(get(config(2)) & (ROUTE(31) | ON), ROUTE(21) | ON, "the one before stays");
+}
+
+/* [General Capabilities], [General Configuration], [Timer N Configuration and Capabilities] */
+Test(hpet, what_is_reserved_or_only_read_stays)
+{
+    set(CONFIG, ~UINT64_C(1));
+    cr_expect_eq(get(CONFIG), 2);
+    set(STATUS, UINT64_MAX);
+    cr_expect_eq(get(STATUS), 0);
+    set(0, UINT64_MAX);
+    cr_expect_eq(get(0), 0x009896808086a201);
+    set(config(1), ~(u64)ROUTE(11));
+    cr_expect_eq(get(config(1)), 0x00f0000000000000 | ROUTE(20) | 0xc17e);
+    set(8, UINT64_MAX);
+    set(0x18, UINT64_MAX);
+    cr_expect_eq(get(8) | get(0x18), 0, "what lies between registers");
 }
 
 Test(hpet, takes_halves)
