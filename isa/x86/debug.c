@@ -129,7 +129,7 @@ void x86_debug_write(struct x86 *cpu, unsigned n, u64 value)
     n = check_access(cpu, n);
     if (n >= 6) {
         x86_protect(cpu, value >> 32 == 0);
-        value = n == 6 ? (value & 0xe00f) | DR6_FIXED : (value & 0xffff23ff) | DR7_FIXED;
+        value = n == 6 ? x86_debug_status(value) : x86_debug_control(value);
     }
     cpu->dr[n] = value;
     x86_tlb_select(cpu);

@@ -11,6 +11,17 @@ enum {
 enum { DEBUGCTL_LBR = 1 << 0, DEBUGCTL_BTF = 1 << 1 };
 enum { DR7_GD = 1 << 13, DR7_FIXED = 0x400 };
 
+/* DR6 and DR7 of what is written to them: some bits are always 0, others always 1. */
+static inline u64 x86_debug_status(u64 v)
+{
+    return (v & 0xe00f) | DR6_FIXED;
+}
+
+static inline u64 x86_debug_control(u64 v)
+{
+    return (v & 0xffff23ff) | DR7_FIXED;
+}
+
 /* Would an enabled breakpoint see it? Then it is pending at the end of the instruction. */
 void x86_debug_data(struct x86 *, u64 linear, unsigned size, bool write);
 void x86_debug_io(struct x86 *, unsigned port, unsigned size);

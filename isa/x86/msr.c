@@ -136,7 +136,7 @@ static bool read_efer(const struct x86 *cpu, u64 *v)
     return x86_has(cpu, F_SYSCALL) || x86_has(cpu, F_NX) || x86_has(cpu, F_LM);
 }
 
-static u64 efer_writable(const struct x86 *cpu)
+u64 x86_efer_writable(const struct x86 *cpu)
 {
     u64 bits = 0;
 
@@ -154,7 +154,7 @@ static bool write_efer(struct x86 *cpu, u64 v)
 {
     u64 old = cpu->efer;
 
-    if (!efer_writable(cpu) || v & ~efer_writable(cpu))
+    if (!x86_efer_writable(cpu) || v & ~x86_efer_writable(cpu))
         return false;
     if ((v ^ old) & EFER_LME && cpu->cr0 & CR0_PG)
         return false;

@@ -12,5 +12,8 @@ u64 x86_tsc(const struct x86 *);
 /* Reset values; `init`: those that INIT leaves alone stay. */
 void x86_msr_reset(struct x86 *, bool init);
 
+/* Bits of EFER that the model has. */
+u64 x86_efer_writable(const struct x86 *);
+
 /* What a memory type register may say: SDM 3A 11.11.2.1, 11.12.2. */
 bool x86_memory_type_valid(u64 type, bool pat);

@@ -14,6 +14,7 @@
 #include "isa/x86/fault.h"
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
+#include "isa/x86/msr.h"
 #include "isa/x86/paging.h"
 #include "isa/x86/transfer.h"
 #include "isa/x86/x86.h"
@@ -186,12 +187,36 @@ void x86_smm_enter(struct x86 *cpu)
     x86_mode_update(cpu);
 }
 
-/* SDM 3C 31.4.1.1: what cannot be in CR0 and CR4 leads to shutdown. */
+/* Long mode is on where it is enabled and there is paging, by wide tables: APM 2 10.3.3. */
+static bool is_sound_long(const struct x86 *cpu)
+{
+    bool on = cpu->efer & EFER_LMA, should = cpu->efer & EFER_LME && cpu->cr0 & CR0_PG;
+    u32 code = cpu->seg[CS].attr & (SEG_L | SEG_DB);
+
+    if (cpu->efer & ~x86_efer_writable(cpu) || on != should)
+        return false;
+    return !on || (cpu->cr4 & CR4_PAE && code != (SEG_L | SEG_DB) && !(cpu->eflags & VM));
+}
+
+/* SDM 3C 31.4.1.1: what cannot be in the control registers leads to shutdown. */
 static bool is_sound(const struct x86 *cpu)
 {
     return !(cpu->cr0 & CR0_PG && !(cpu->cr0 & CR0_PE))
         && !(cpu->cr0 & CR0_NW && !(cpu->cr0 & CR0_CD))
-        && !(cpu->cr4 & ~x86_cr4_writable(cpu));
+        && !(cpu->cr4 & ~x86_cr4_writable(cpu))
+        && !(cpu->cr4 & CR4_CET && !(cpu->cr0 & CR0_WP))
+        && !(cpu->cr4 & CR4_PCIDE && !(cpu->efer & EFER_LMA))
+        && is_sound_long(cpu);
+}
+
+/* Of what was in memory, as much as the registers have. */
+static void trim(struct x86 *cpu)
+{
+    cpu->cpl = cpu->cr0 & CR0_PE ? cpu->cpl & 3 : 0;
+    cpu->eflags = (cpu->eflags & x86_flags_known(cpu)) | 2;
+    cpu->dr6_pending &= DR6_B | DR6_BD | DR6_BS | DR6_BT;
+    cpu->dr[6] = x86_debug_status(cpu->dr[6]);
+    cpu->dr[7] = x86_debug_control(cpu->dr[7]);
 }
 
 static void read_pdptes(struct x86 *cpu)
@@ -210,6 +235,7 @@ void x86_smm_leave(struct x86 *cpu)
     move_map(&m, &halted);
     see(cpu, false);
     cpu->nmi_blocked = cpu->smm_nmi;
+    trim(cpu);
     x86_set_arithmetic(cpu, cpu->eflags);
     x86_set_activity(cpu, !is_sound(cpu) ? SHUTDOWN : halted & 1 ? HALTED : RUNNING);
     cpu->trap = false;

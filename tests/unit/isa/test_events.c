@@ -1,4 +1,4 @@
-/* Between instructions: traps, shadows, interrupts, faults of faults, breakpoints, SMM. */
+/* Between instructions: traps, shadows, interrupts, faults of faults, breakpoints. */
 #include <criterion/criterion.h>
 
 #include "isa/x86/cpuid.h"
@@ -9,7 +9,7 @@
 
 enum {
     ENTRY = 0x8000, IDT = 0x1000, GDT = 0x3000, TSS = 0x4000, STACK = 0x7000, INNER = 0x6000,
-    IST = 0x6800, TABLES = 0x10000, SMBASE = 0x30000, HANDLERS = 0x9000, LOG = 0x5000,
+    IST = 0x6800, TABLES = 0x10000, HANDLERS = 0x9000, LOG = 0x5000,
 };
 
 static struct bare *bench;
@@ -659,97 +659,5 @@ Test(v86, sti_with_a_pending_interrupt_faults)
     CODE(ENTRY, 0xfb);
     run();
     cr_assert_eq(where(), V_GP);
-    end();
-}
-
-/* ---- System management mode ---- */
-
-static void through_smm(void)
-{
-    static u8 before[sizeof cpu->seg], gpr[sizeof cpu->gpr];
-    u64 cr3 = cpu->cr3, efer = cpu->efer;
-    u32 cr0 = cpu->cr0, cr4 = cpu->cr4, flags;
-
-    CODE(SMBASE + 0x8000, 0x0f, 0xaa);          /* rsm */
-    CODE(ENTRY, 0x90, 0xeb, 0xfd);
-    for (unsigned i = 0; i < 16; i++)
-        cpu->gpr[i] = x86_has(cpu, F_LM) ? 0x1234567800001000 + i : 0x87650000 + i;
-    x86_set_arithmetic(cpu, CF | SF);
-    flags = x86_flags(cpu);
-    memcpy(before, cpu->seg, sizeof before);
-    memcpy(gpr, cpu->gpr, sizeof gpr);
-    pin(X86_SMI, true);
-    x86_attend(cpu);
-    cr_assert(cpu->in_smm);
-    cr_assert_eq(cpu->seg[CS].base, SMBASE);
-    cr_assert_eq(cpu->rip, 0x8000);
-    cr_assert_eq(cpu->cr0 & (CR0_PE | CR0_PG), 0);
-    machine_run(bench->machine, bench->machine->clock.now + 1);
-    cr_assert(!cpu->in_smm);
-    cr_assert_arr_eq(cpu->seg, before, sizeof before);
-    cr_assert_arr_eq(cpu->gpr, gpr, sizeof gpr);
-    cr_assert_eq(cpu->rip, ENTRY);
-    cr_assert_eq(cpu->cr3, cr3);
-    cr_assert_eq(cpu->efer, efer);
-    cr_assert_eq(cpu->cr0, cr0);
-    cr_assert_eq(cpu->cr4, cr4);
-    cr_assert_eq(x86_flags(cpu), flags);
-}
-
-Test(smm, long_mode_comes_back)
-{
-    begin_64();
-    through_smm();
-    cr_assert_eq(peek(SMBASE + 0xfefc, 4), 0x20064);
-    cr_assert_eq(peek(SMBASE + 0xff00, 4), SMBASE);
-    end();
-}
-
-Test(smm, protected_mode_comes_back)
-{
-    bench = bare_create(1 << 20, "max,-lm");
-    cpu = bench->cpu;
-    bare_flat32(bench);
-    tables(false);
-    cpu->cr4 = 0;
-    through_smm();
-    cr_assert_eq(peek(SMBASE + 0xfefc, 4), 0x20000);
-    cr_assert_eq(peek(SMBASE + 0xfef8, 4), SMBASE);
-    end();
-}
-
-Test(smm, smbase_moves_with_rsm)
-{
-    begin_64();
-    CODE(SMBASE + 0x8000, 0x0f, 0xaa);
-    CODE(ENTRY, 0xf4);
-    pin(X86_SMI, true);
-    x86_attend(cpu);
-    poke(SMBASE + 0xff00, 0xa0000, 4);
-    run();
-    cr_assert_eq(cpu->smbase, 0xa0000);
-    end();
-}
-
-Test(smm, a_halted_cpu_halts_again)
-{
-    begin_64();
-    CODE(SMBASE + 0x8000, 0x0f, 0xaa);
-    CODE(ENTRY, 0xf4);
-    run();
-    pin(X86_SMI, true);
-    run();
-    cr_assert_eq(cpu->activity, HALTED);
-    cr_assert_eq(cpu->rip, ENTRY + 1);
-    cr_assert_eq(cpu->seg[CS].selector, 8);
-    end();
-}
-
-Test(smm, rsm_elsewhere_is_illegal)
-{
-    begin_64();
-    CODE(ENTRY, 0x0f, 0xaa);
-    run();
-    cr_assert_eq(where(), V_UD);
     end();
 }
