@@ -85,10 +85,14 @@ struct piece { u64 physical; unsigned size; };
 
 /*
  * The processor's own addresses are 64 bits wide in compatibility mode too: tables, inner stacks.
+ * A table may begin where addresses are canonical and end where they are not.
  */
-static u64 own_linear(const struct x86 *cpu, u64 linear)
+static u64 own_linear(struct x86 *cpu, u64 linear, unsigned size)
 {
-    return cpu->mode & MODE_LONG ? linear : linear & 0xffffffff;
+    if (!(cpu->mode & MODE_LONG))
+        return linear & 0xffffffff;
+    x86_protect(cpu, x86_canonical(cpu, linear) && x86_canonical(cpu, linear + size - 1));
+    return linear;
 }
 
 /* An access and its one or two pages; both are translated before anything moves. */
@@ -150,29 +154,29 @@ static void write_as(struct x86 *cpu, u64 linear, unsigned size, u64 value, enum
 
 u64 x86_system_read(struct x86 *cpu, u64 linear, unsigned size)
 {
-    return read_as(cpu, own_linear(cpu, linear), size, TLB_SUPER);
+    return read_as(cpu, own_linear(cpu, linear, size), size, TLB_SUPER);
 }
 
 void x86_system_write(struct x86 *cpu, u64 linear, unsigned size, u64 value)
 {
-    write_as(cpu, own_linear(cpu, linear), size, value, TLB_SUPER);
+    write_as(cpu, own_linear(cpu, linear, size), size, value, TLB_SUPER);
 }
 
 u64 x86_linear_read(struct x86 *cpu, u64 linear, unsigned size, bool user)
 {
-    return read_as(cpu, own_linear(cpu, linear), size, user ? TLB_USER : TLB_SUPER);
+    return read_as(cpu, own_linear(cpu, linear, size), size, user ? TLB_USER : TLB_SUPER);
 }
 
 void x86_linear_write(struct x86 *cpu, u64 linear, unsigned size, u64 value, bool user)
 {
-    write_as(cpu, own_linear(cpu, linear), size, value, user ? TLB_USER : TLB_SUPER);
+    write_as(cpu, own_linear(cpu, linear, size), size, value, user ? TLB_USER : TLB_SUPER);
 }
 
 void x86_linear_probe(struct x86 *cpu, u64 linear, unsigned size, enum access kind, bool user)
 {
     struct piece p[2];
 
-    split(cpu, own_linear(cpu, linear), size, kind, user ? TLB_USER : TLB_SUPER, p);
+    split(cpu, own_linear(cpu, linear, size), size, kind, user ? TLB_USER : TLB_SUPER, p);
 }
 
 const u8 *x86_code_at(struct x86 *cpu, u64 linear, u64 *physical)

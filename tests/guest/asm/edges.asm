@@ -18,6 +18,7 @@ PROGRAM "edges"
     call stacks
     call strings
     call interrupts
+    call tables
     jmp finish_64
 
 LAST            equ 0x00007fffffffffff  ; of the lower half
@@ -353,9 +354,69 @@ interrupts:
 .handler:
     iretq
 
+; ---- Tables that begin below the edge: #GP(0) for what lies beyond ----
+
+tables:
+    DESCRIBE SPARE, 0, 0xffff, PRESENT | SYS_LDT, 0
+    mov rax, LAST - 11                  ; the second of its descriptors lies across
+    mov [gdt + SPARE + 2], ax
+    shr rax, 16
+    mov [gdt + SPARE + 4], al
+    mov [gdt + SPARE + 7], ah
+    shr rax, 16
+    mov [gdt + SPARE + 8], rax
+    mov rax, [gdt + (UDATA64 & ~7)]
+    mov [FRAME + 0xff4], rax
+    mov eax, SPARE
+    lldt ax
+    mov eax, 0 | 4 | 3
+    EXPECT_OK_NAMED "a descriptor below the edge", mov fs, ax
+    mov eax, 8 | 4 | 3
+    EXPECT_FAULT_NAMED "a descriptor across the edge", GP_, 0, mov fs, ax
+    mov eax, 0x10 | 4 | 3
+    EXPECT_FAULT_NAMED "a descriptor beyond the edge", GP_, 0, mov fs, ax
+    EXPECT_FAULT_NAMED "lar of it", GP_, 0, lar ecx, ax
+    xor eax, eax
+    lldt ax
+    mov fs, ax
+    ; the first half of the IDT
+    mov esi, idt
+    mov edi, FRAME + 0x800
+    mov ecx, 0x800
+    rep movsb
+    mov word [pseudo], 0xfff
+    mov rax, BEYOND - 0x800
+    mov [pseudo + 2], rax
+    lidt [pseudo]
+    EXPECT_TRAP_NAMED "int 7Fh, its gate below the edge", 0x7f, 0, int 0x7f
+    EXPECT_FAULT_NAMED "int 80h, its gate beyond", GP_, 0, int 0x80
+    lidt [long_idtr]
+    ; the first half of the GDT
+    DESCRIBE 0xf8, long_tss, 0x67, PRESENT | SYS_TSS, 0
+    mov esi, gdt
+    mov edi, FRAME + 0xf00
+    mov ecx, 0x100
+    rep movsb
+    mov word [pseudo], 0x1ff
+    mov rax, BEYOND - 0x100
+    mov [pseudo + 2], rax
+    lgdt [pseudo]
+    mov eax, UDATA64
+    EXPECT_OK_NAMED "the GDT below the edge", mov fs, ax
+    mov eax, 0x100
+    EXPECT_FAULT_NAMED "the GDT beyond the edge", GP_, 0, mov fs, ax
+    mov eax, 0xf8
+    EXPECT_FAULT_NAMED "ltr, the upper half beyond", GP_, 0, ltr ax
+    lgdt [gdtr]
+    xor eax, eax
+    mov fs, ax
+    ret
+
 section .data
     align 8
 keep:           dq 0
+pseudo:         dw 0
+                dq 0
 section .text
 
 END_PROGRAM
