@@ -192,8 +192,9 @@ static bool is_sound_long(const struct x86 *cpu)
 {
     bool on = cpu->efer & EFER_LMA, should = cpu->efer & EFER_LME && cpu->cr0 & CR0_PG;
     u32 code = cpu->seg[CS].attr & (SEG_L | SEG_DB);
+    u64 known = x86_efer_writable(cpu) | (x86_has(cpu, F_NX) ? EFER_NXE : 0);
 
-    if (cpu->efer & ~x86_efer_writable(cpu) || on != should)
+    if (cpu->efer & ~known || on != should)
         return false;
     return !on || (cpu->cr4 & CR4_PAE && code != (SEG_L | SEG_DB) && !(cpu->eflags & VM));
 }
