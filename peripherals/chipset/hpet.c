@@ -100,8 +100,10 @@ static void set_match(const struct hpet *h, struct timer *t, u64 comparator)
 /* What has been reached is past, before anything that it follows from changes. */
 static void settle(struct hpet *h)
 {
+    u64 now = counter(h);
+
     for (unsigned n = 0; n < TIMERS; n++)
-        h->timer[n].match = match_from(&h->timer[n], counter(h));
+        h->timer[n].match = match_from(&h->timer[n], now);
 }
 
 /* Is there anybody to notice? Levels show in the status register too. */
@@ -113,10 +115,15 @@ static bool is_heard(const struct hpet *h, const struct timer *t)
 static void arm(struct hpet *h, unsigned n)
 {
     const struct timer *t = &h->timer[n];
-    u64 now = device_ticks(&h->dev, HZ), wait = match_from(t, counter(h)) - counter(h);
-    bool comes = is_heard(h, t) && wait < INT64_MAX / NS_PER_TICK - now;
+    u64 due = NEVER;
 
-    device_arm_at(&h->dev, &h->event[n], comes ? (now + wait) * NS_PER_TICK : NEVER);
+    if (is_heard(h, t)) {
+        u64 now = device_ticks(&h->dev, HZ), wait = match_from(t, counter(h)) - counter(h);
+
+        if (wait < INT64_MAX / NS_PER_TICK - now)
+            due = (now + wait) * NS_PER_TICK;
+    }
+    device_arm_at(&h->dev, &h->event[n], due);
 }
 
 static void arm_all(struct hpet *h)
@@ -280,13 +287,21 @@ static void write_timer(struct hpet *h, u64 at, u64 v)
     unsigned n = (unsigned)(at - TIMER) / 0x20;
 
     switch (at & 0x18) {
-    case 0x00: write_timer_config(h, n, (u32)v); break;
-    case 0x08: write_comparator(h, n, v); break;
-    case 0x10: h->timer[n].message = v; return;
-    default: return;
+    case 0x00:
+        write_timer_config(h, n, (u32)v);
+        arm(h, n);
+        set_lines(h);
+        break;
+    case 0x08:                          /* moves no wire: Linux calibrates by 300000 of these */
+        write_comparator(h, n, v);
+        arm(h, n);
+        break;
+    case 0x10:
+        h->timer[n].message = v;
+        break;
+    default:
+        break;
     }
-    arm(h, n);
-    set_lines(h);
 }
 
 static void set_counter(struct hpet *h, u64 v)
