@@ -118,6 +118,7 @@ bool x86_shared_join(struct x86 *cpu, struct error *err)
             return fail(err, "no memory for the block cache");
         }
         x86_fuse_build(&s->fuse);
+        s->epoch = EPOCH_FIRST;
     }
     s->users++;
     cpu->shared = s;
@@ -238,7 +239,7 @@ struct builder {
     u64           rip;                  /* of the next instruction */
     unsigned      stubs;                /* asked for so far: ops with a target */
     struct traits traits[BLOCK_OPS];    /* of each op */
-    struct { struct op *from; struct target to; } stub[2];
+    struct { struct op *from; handler fn; struct target to; } stub[2];
     struct insn   insn;                 /* of an unknown shape */
     struct cost   cost[BLOCK_MAX];      /* of each instruction, with a timing model */
 };
@@ -261,9 +262,10 @@ static void place_op(struct builder *k, handler fn)
 }
 
 /* The op leads to a target; until the first passage it leads to a stub that finds it. */
-static inline void lead(struct builder *k, struct target to)
+static inline void lead(struct builder *k, handler stub, struct target to)
 {
     k->stub[k->stubs].from = k->op - 1;
+    k->stub[k->stubs].fn = stub;
     k->stub[k->stubs++].to = to;
 }
 
@@ -276,9 +278,8 @@ static void place_stubs(struct builder *k)
         struct op *from = k->stub[i].from;
 
         *stub = (struct op){
-            .fn = k->stub[i].to.bad ? h_stub_fault : h_stub,
-            .imm64 = k->stub[i].to.rip, .dst = (u8)(stub - from),
-            .slot = (u8)(k->ops + i), .n = b->n, .end = (u8)b->bytes,
+            .fn = k->stub[i].fn, .imm64 = k->stub[i].to.rip,
+            .dst = (u8)(stub - from), .slot = (u8)(k->ops + i), .n = b->n, .end = (u8)b->bytes,
         };
         from->link = stub;
     }
@@ -345,14 +346,17 @@ static void finish(struct builder *k)
     }
 }
 
-/* What follows when the block ends without a jump. */
+/* What follows when the block ends without a jump, or with a conditional one that is not taken. */
 static void fall_through(struct builder *k, bool past_branch)
 {
-    if (past_branch && k->cpu->mode & MODE_BRANCHES)
-        place_op(k, h_untaken);
-    place_op(k, k->cpu->timing ? x86_leave_behind : h_jmp); /* the loop is to see what it costs */
-    if (!k->cpu->timing)
-        lead(k, (struct target){ wrap_rip(k->cpu, k->rip), false });
+    struct target to = { wrap_rip(k->cpu, k->rip), false };
+
+    if (!past_branch && k->cpu->timing) {   /* the loop is to see what it costs */
+        place_op(k, x86_leave_behind);
+        return;
+    }
+    place_op(k, h_jmp);
+    lead(k, past_branch && k->cpu->mode & MODE_BRANCHES ? h_stub_untaken : h_stub, to);
 }
 
 /* A branch, whose op is filled, makes way for its mark. */
@@ -386,7 +390,7 @@ void place_insn(struct builder *k, const struct insn *in, const struct target *t
     k->traits[i] = in->traits;
     place(k);
     if (in->relative)
-        lead(k, *to);
+        lead(k, to->bad ? h_stub_fault : h_stub, *to);
 }
 
 /* Bytes up to the end of the page and of the segment. */

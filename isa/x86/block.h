@@ -20,6 +20,7 @@ struct x86_shared {
     u8            *arena;
     size_t         arena_used;
     u64            generation;          /* of the arena: links from an older one are void */
+    u64            epoch;               /* the latest that any CPU's translations have begun */
     struct block  *scratch;             /* for code that is not in RAM */
     struct decoder decoder;
     struct fuse    fuse;

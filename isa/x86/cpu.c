@@ -214,6 +214,7 @@ static bool x86_attach(struct device *dev, struct error *err)
     for (unsigned kind = 0; kind < TLB_KINDS; kind++)
         for (unsigned slot = 0; slot < TLB_SIZE; slot++)
             cpu->tlb_none->entry[kind][slot].tag = tlb_empty_tag(slot);
+    cpu->tlb_none->epoch = EPOCH_OVER;
     if (!x86_apic_attach(cpu, err) || !cpu_join(&cpu->cpu, &ops, err)
         || !x86_shared_join(cpu, err)) {
         x86_apic_detach(cpu);

@@ -144,15 +144,20 @@ void x86_leave_behind(HANDLER_ARGS)
     LEAVE;
 }
 
+/* A stub's target, or the beginning of a block. */
 static u64 target_of(const struct op *op)
 {
-    return op->fn == h_stub ? op->imm64 : block_of(op->slot ? op->link : op)->rip;
+    if (op->fn == h_stub || op->fn == h_stub_untaken)
+        return op->imm64;
+    return block_of(op->slot ? op->link : op)->rip;
 }
 
 void x86_leave_at(HANDLER_ARGS)
 {
     if (op->fn == h_stub_fault)
         GO(h_stub_fault, op);
+    if (op->fn == h_stub_untaken)
+        cpu->branches[0].untaken++;
     cpu->rip = target_of(op);
     cpu->budget = budget;
     LEAVE;
@@ -193,6 +198,7 @@ static void link_to(struct op *from, struct block *b)
             from[-from->dst].link = b->op;
         } else {
             from->link = b->op;
+            from->epoch = EPOCH_UNTRIED;
             from->fn = h_stub_far;
         }
     }
@@ -228,11 +234,31 @@ void h_stub(HANDLER_ARGS)
 
 void h_stub_far(HANDLER_ARGS)
 {
-    struct block *b = block_of(op->link);
+    struct op *to = op->link;
 
-    if (likely(tlb_lookup(tlb, TLB_CODE, linear_rip(cpu, b->rip), 1) == b->code))
+    if (likely(op->epoch == tlb->epoch))
+        GO(to->fn, to);
+    if (likely(tlb_lookup(tlb, TLB_CODE, linear_rip(cpu, block_of(to)->rip), 1)
+               == block_of(to)->code)) {
+        if (tlb->epoch == EPOCH_OVER)
+            tlb->epoch = ++cpu->shared->epoch;
+        op->epoch = tlb->epoch;
+        GO(to->fn, to);
+    }
+    cpu->rip = block_of(to)->rip;
+    cpu->budget = budget;
+    LEAVE;
+}
+
+/* It is never linked, so that each passage counts. */
+void h_stub_untaken(HANDLER_ARGS)
+{
+    struct block *b = cached(cpu, tlb, op->imm64);
+
+    cpu->branches[0].untaken++;
+    if (b)
         GO(b->op[0].fn, b->op);
-    cpu->rip = b->rip;
+    cpu->rip = op->imm64;
     cpu->budget = budget;
     LEAVE;
 }
@@ -285,12 +311,6 @@ void h_branch(HANDLER_ARGS)
 {
     cpu->branches[0].count++;
     cpu->branch.kind = op->dst;
-    NEXT;
-}
-
-void h_untaken(HANDLER_ARGS)
-{
-    cpu->branches[0].untaken++;
     NEXT;
 }
 

@@ -9,11 +9,11 @@
 DECLARE_HANDLER_(h_raise);              /* exception op.dst, before the instruction counts */
 DECLARE_HANDLER_(h_stub);               /* end of a branch whose target is not linked: imm64 */
 DECLARE_HANDLER_(h_stub_far);           /* ... that is in another page: link */
+DECLARE_HANDLER_(h_stub_untaken);       /* ... whose conditional branch is marked, and not taken */
 DECLARE_HANDLER_(h_stub_fault);         /* ... that may not be reached: #GP(0) */
 DECLARE_HANDLER_(h_stale);              /* first op of a block whose bytes were overwritten */
 DECLARE_HANDLER_(h_page_check);         /* first op of an instruction that lies in two pages */
 DECLARE_HANDLER_(h_branch);             /* a branch follows, of the kind dst */
-DECLARE_HANDLER_(h_untaken);            /* it was conditional, and not taken */
 
 /* Back to the loop: behind the op; at the target of a branch whose cost is paid; at cpu->rip. */
 DECLARE_HANDLER_(x86_leave_behind);

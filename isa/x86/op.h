@@ -26,12 +26,17 @@ struct op {
         u64              imm64;
         struct op *link;            /* of a direct branch: where it goes */
     };
-    u8 dst, src;                    /* byte offsets of registers, or what the operation says */
-    u8 base, idx;                   /* of the memory operand */
-    u8 mem;                         /* scale, segment, address size: see MEM_* */
-    u8 slot;                        /* distance to the block's first op */
-    u8 n;                           /* instructions of the block up to and with this one */
-    u8 end;                         /* bytes of the block up to and with this one */
+    union {
+        struct {
+            u8 dst, src;            /* byte offsets of registers, or what the operation says */
+            u8 base, idx;           /* of the memory operand */
+            u8 mem;                 /* scale, segment, address size: see MEM_* */
+            u8 n;                   /* instructions of the block up to and with this one */
+            u8 end;                 /* bytes of the block up to and with this one */
+            u8 slot;                /* distance to the block's first op */
+        };
+        u64 epoch : 56;             /* of a way to another page: when it was tried, see tlb.h */
+    };
 };
 _Static_assert(sizeof(struct op) == 24, "an op is three words: cold code is bound by their size");
 

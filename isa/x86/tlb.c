@@ -31,9 +31,19 @@ void x86_tlb_select(struct x86 *cpu)
     cpu->tlb = aligned || watched ? cpu->tlb_none : &cpu->tlbs[x86_tlb_set(cpu)];
 }
 
+static void set_fast(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, unsigned slot,
+                     struct tlb_entry to)
+{
+    struct tlb_entry *e = &cpu->tlbs[set].entry[kind][slot];
+
+    if (kind == TLB_CODE && e->tag != tlb_empty_tag(slot))
+        cpu->tlbs[set].epoch = EPOCH_OVER;
+    *e = to;
+}
+
 static void forget_fast(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, unsigned slot)
 {
-    cpu->tlbs[set].entry[kind][slot] = (struct tlb_entry){ tlb_empty_tag(slot), 0 };
+    set_fast(cpu, set, kind, slot, (struct tlb_entry){ tlb_empty_tag(slot), 0 });
 }
 
 static void fill_fast(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, unsigned slot)
@@ -47,8 +57,8 @@ static void fill_fast(struct x86 *cpu, enum tlb_set set, enum tlb_kind kind, uns
     if (!host || (kind == TLB_WRITE && *flags & (RAM_CODE | RAM_WATCHED)))
         forget_fast(cpu, set, kind, slot);
     else
-        cpu->tlbs[set].entry[kind][slot] =
-            (struct tlb_entry){ linear, (u64)(uintptr_t)host - linear };
+        set_fast(cpu, set, kind, slot,
+                 (struct tlb_entry){ linear, (u64)(uintptr_t)host - linear });
 }
 
 static void note(struct tlb_log *log, unsigned slot, u64 physical)

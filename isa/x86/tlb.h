@@ -22,8 +22,15 @@ struct tlb_entry { u64 tag, addend; };
 
 enum tlb_kind { TLB_READ, TLB_WRITE, TLB_CODE, TLB_KINDS };
 
+/*
+ * While no translation of code is forgotten what was found by one can be found again. An epoch is
+ * such a while; no two tables ever have the same.
+ */
+enum { EPOCH_UNTRIED, EPOCH_OVER, EPOCH_FIRST };
+
 struct tlb {
     struct tlb_entry entry[TLB_KINDS][TLB_SIZE];
+    u64 epoch;                      /* EPOCH_OVER: the next one has not begun */
 };
 
 /*

@@ -10,12 +10,13 @@ void h_jmp(HANDLER_ARGS)
     FOLLOW(op);
 }
 
+/* Behind one that is not taken stands the jump to what follows. */
 #define JCC(cc)                                 \
     void h_j##cc(HANDLER_ARGS)                  \
     {                                           \
         if (cond_##cc(&cpu->lazy))              \
             FOLLOW(op);                         \
-        FALL_TO(op + 1);                        \
+        FOLLOW(op + 1);                         \
     }
 CONDITIONS(JCC)
 

@@ -17,14 +17,6 @@
         GO(to__->fn, to__);                                     \
     } while (0)
 
-/* Past a branch that is not taken: what is there is the jump to what follows, as a rule. */
-#define FALL_TO(at)                                             \
-    do {                                                        \
-        if (likely((at)->fn == h_jmp))                          \
-            FOLLOW(at);                                         \
-        GO((at)->fn, at);                                       \
-    } while (0)
-
 /* The block at rip, where the CPU has been there before; NULL: the loop must look. */
 static inline struct block *known_block(struct x86 *cpu, struct tlb *tlb, u64 rip)
 {

@@ -41,7 +41,7 @@
     (void)dst_;                                                         \
     if (cond_##cc(&cpu->lazy))                                          \
         FOLLOW(op + (n));                                               \
-    FALL_TO(op + (n) + 1)
+    FOLLOW(op + (n) + 1)
 #define LAST(n) \
     (void)dst_; \
     GO(op[n].fn, op + (n))

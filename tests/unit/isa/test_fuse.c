@@ -10,7 +10,7 @@
 /* What an address is made of lies from MEMORY on, what is a difference of two below BYTES. */
 enum { MEMORY = 0x80000, BYTES = 0x10000, ROUNDS = 40 };
 
-/* A block of a run's ops, and behind them where it leads: on, or to a branch's target. */
+/* A block of a run's ops, and behind them where it leads: on, a branch's target, its other one. */
 struct bench {
     struct bare *bare;
     u64          seed;
@@ -18,7 +18,7 @@ struct bench {
     u64          gpr[17];
     union {
         struct block b;
-        u8           room[sizeof(struct block) + (RUN_MAX + 2) * sizeof(struct op)];
+        u8           room[sizeof(struct block) + (RUN_MAX + 3) * sizeof(struct op)];
     } block;
 };
 
@@ -84,7 +84,14 @@ static void relate(struct op *op, unsigned relation)
     }
 }
 
-static unsigned set_up(struct bench *b, const struct op_run *r)
+static bool is_branch(handler fn)
+{
+#define IS_(cc) || fn == h_j##cc
+    return false CONDITIONS(IS_);
+#undef IS_
+}
+
+static void set_up(struct bench *b, const struct op_run *r)
 {
     struct op *op = b->block.b.op;
     unsigned n = 0;
@@ -94,8 +101,13 @@ static unsigned set_up(struct bench *b, const struct op_run *r)
         if (n)
             relate(&op[n], r->relation[n]);
     }
-    op[n] = op[n + 1] = (struct op){ .fn = h_end };
-    for (unsigned i = 0; i < n + 2; i++) {
+    op[n] = op[n + 1] = op[n + 2] = (struct op){ .fn = h_end };
+    if (is_branch(r->member[n - 1])) {  /* there is a jump behind it */
+        op[n - 1].link = &op[n + 1];
+        op[n].fn = h_jmp;
+        op[n].link = &op[n + 2];
+    }
+    for (unsigned i = 0; i < n + 3; i++) {
         op[i].slot = (u8)i;
         op[i].n = (u8)(i + 1);
         op[i].end = (u8)(4 * i + 4);
@@ -106,7 +118,6 @@ static unsigned set_up(struct bench *b, const struct op_run *r)
     b->gpr[16] = 0;
     for (unsigned i = 0; i < BYTES; i += 8)
         memcpy(b->memory + i, &(u64){ any_value(b) }, 8);
-    return n;
 }
 
 static void go(struct bench *b, u32 flags, struct outcome *out)
@@ -132,13 +143,6 @@ static void go(struct bench *b, u32 flags, struct outcome *out)
     memcpy(out->low, low, BYTES);
 }
 
-static bool is_branch(handler fn)
-{
-#define IS_(cc) || fn == h_j##cc
-    return false CONDITIONS(IS_);
-#undef IS_
-}
-
 Test(fuse, a_run_does_what_its_instructions_do)
 {
     static struct bench b;
@@ -149,11 +153,9 @@ Test(fuse, a_run_does_what_its_instructions_do)
     bare_flat64(b.bare, 0x10000);
     for (unsigned i = 0; i < x86_run_count * ROUNDS; i++) {
         const struct op_run *r = &x86_runs[i / ROUNDS];
-        unsigned n = set_up(&b, r);
         u32 flags = (u32)any(&b) & FLAGS_ARITHMETIC;
 
-        if (is_branch(r->member[n - 1]))
-            b.block.b.op[n - 1].link = &b.block.b.op[n + 1];
+        set_up(&b, r);
         go(&b, flags, &apart);
         b.block.b.op[0].fn = r->all;
         go(&b, flags, &fused);

@@ -1,6 +1,7 @@
 /* What the CPU remembers of page walks, beside a model of it that is too simple to be wrong. */
 #include <criterion/criterion.h>
 
+#include "core/machine.h"
 #include "isa/x86/memory.h"
 #include "isa/x86/mode.h"
 #include "isa/x86/paging.h"
@@ -50,6 +51,35 @@ TestSuite(tlb, .init = power_on, .fini = power_off);
 static u64 ask(unsigned page)
 {
     return x86_translate(bench->cpu, linear_of(page), TLB_READ, TLB_SUPER);
+}
+
+/* From page 0 into page 2: 1 or 2 in EAX says which was there. */
+static u64 jump(void)
+{
+    struct x86 *cpu = bench->cpu;
+
+    cpu->rip = linear_of(0);
+    cpu->activity = RUNNING;
+    machine_run(bench->machine, bench->machine->clock.now + 100);
+    return cpu->gpr[RAX];
+}
+
+Test(tlb, a_way_to_another_page_ends_when_its_translation_goes)
+{
+    bare_store(bench, 0x30000, (const u8[]){ 0xe9, 0xfb, 0x0f, 0, 0 }, 5);
+    bare_store(bench, 0x31000, (const u8[]){ 0xb8, 1, 0, 0, 0, 0xf4 }, 6);
+    bare_store(bench, 0x32000, (const u8[]){ 0xb8, 2, 0, 0, 0, 0xf4 }, 6);
+    map(0, 0x30000, false);
+    map(2, 0x31000, false);
+    for (unsigned i = 0; i < 4; i++)
+        cr_assert_eq(jump(), 1u);
+    map(2, 0x32000, false);
+    cr_expect_eq(jump(), 1u, "it is remembered");
+    x86_tlb_invalidate(bench->cpu, linear_of(2));
+    cr_expect_eq(jump(), 2u);
+    map(2, 0x31000, false);
+    x86_tlb_flush(bench->cpu, false);
+    cr_expect_eq(jump(), 1u);
 }
 
 Test(tlb, global_pages_stay_when_others_go)
