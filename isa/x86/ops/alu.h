@@ -5,10 +5,10 @@
 
 #define ALU_FUNCTION(name, w) \
     static inline __attribute__((always_inline, unused)) \
-    T alu_##name##_##w(struct x86 *cpu, T a, T b, const bool live)
+    T alu_##name##_##w(struct lazy_flags *lazy, T a, T b, const bool live)
 #define ALU_FUNCTION_(name, w) ALU_FUNCTION(name, w)
 #define OP(name) ALU_FUNCTION_(name, WIDTH)
-#define FLAGS(res, x, y, fix) FLAGS_AS(res, x, y, TOP | (u32)(fix) << KIND_FIX)
+#define FLAGS(res, x, y, fix) FLAGS_AS(lazy, res, x, y, TOP | (u32)(fix) << KIND_FIX)
 
 #define WIDTH b
 #define T T_b
@@ -54,7 +54,7 @@
     BODY(name##_##w##_rr##suffix)                                               \
     {                                                                           \
         const u8 dst_ = op->dst;                                                \
-        KEEP_##K(w, alu_##name##_##w(cpu, GET_##w(cpu, dst_), GET_##w(cpu, op->src), live)); \
+        KEEP_##K(w, alu_##name##_##w(lazy, GET_##w(cpu, dst_), GET_##w(cpu, op->src), live)); \
         (void)dst_;                                                             \
         return true;                                                            \
     }
@@ -62,7 +62,7 @@
     BODY(name##_##w##_ri##suffix)                                               \
     {                                                                           \
         const u8 dst_ = op->dst;                                                \
-        KEEP_##K(w, alu_##name##_##w(cpu, GET_##w(cpu, dst_), (T_##w)(s64)op->imm, live)); \
+        KEEP_##K(w, alu_##name##_##w(lazy, GET_##w(cpu, dst_), (T_##w)(s64)op->imm, live)); \
         (void)dst_;                                                             \
         return true;                                                            \
     }
@@ -72,18 +72,18 @@
         T_##w b_;                                                               \
         LOAD(b_, ea);                                                           \
         const u8 dst_ = op->dst;                                                \
-        KEEP_##K(w, alu_##name##_##w(cpu, GET_##w(cpu, dst_), b_, true));       \
+        KEEP_##K(w, alu_##name##_##w(lazy, GET_##w(cpu, dst_), b_, true));       \
         (void)dst_;                                                             \
         return true;                                                            \
     }
 
 #define MEM_RMW2(name, w, ea, source)                                           \
     T_##w b_ = (source);                                                        \
-    MODIFY(T_##w, a_, ea, (alu_##name##_##w(cpu, a_, b_, true)));
+    MODIFY(T_##w, a_, ea, (alu_##name##_##w(lazy, a_, b_, true)));
 #define MEM_CMP2(name, w, ea, source)                                           \
     T_##w a_, b_ = (source);                                                    \
     LOAD(a_, ea);                                                               \
-    alu_##name##_##w(cpu, a_, b_, true);
+    alu_##name##_##w(lazy, a_, b_, true);
 #define MEM_MOV2(name, w, ea, source)                                           \
     T_##w b_ = (source);                                                        \
     STORE(b_, ea);
@@ -97,13 +97,13 @@
     BODY(name##_##w##_r##suffix)                                                \
     {                                                                           \
         const u8 dst_ = op->dst;                                                \
-        PUT_##w(cpu, dst_, (alu_##name##_##w(cpu, GET_##w(cpu, dst_), 0, live))); \
+        PUT_##w(cpu, dst_, (alu_##name##_##w(lazy, GET_##w(cpu, dst_), 0, live))); \
         return true;                                                            \
     }
 #define BODY_M1(ea, name, w)                                                    \
     BODY(name##_##w##_m_##ea)                                                   \
     {                                                                           \
-        MODIFY(T_##w, a_, ea, (alu_##name##_##w(cpu, a_, 0, true)));            \
+        MODIFY(T_##w, a_, ea, (alu_##name##_##w(lazy, a_, 0, true)));            \
         return true;                                                            \
     }
 

@@ -35,7 +35,7 @@ WIDTHS_BWDQ(XCHG, )
         T_##w a_ = GET_##w(cpu, op->dst), b_ = GET_##w(cpu, op->src);           \
                                                                                 \
         PUT_##w(cpu, op->src, a_);                                              \
-        PUT_##w(cpu, op->dst, (alu_add_##w(cpu, a_, b_, true)));                \
+        PUT_##w(cpu, op->dst, (alu_add_##w(lazy, a_, b_, true)));                \
         return true;                                                            \
     }                                                                           \
     BODY(xadd_##w##_m)                                                          \
@@ -43,7 +43,7 @@ WIDTHS_BWDQ(XCHG, )
         T_##w was_ = 0, b_ = GET_##w(cpu, op->src);                             \
                                                                                 \
         MODIFY(T_##w, a_, gen, (was_ = a_, (T_##w)(a_ + b_)));                  \
-        alu_add_##w(cpu, was_, b_, true);                                       \
+        alu_add_##w(lazy, was_, b_, true);                                       \
         PUT_##w(cpu, op->src, was_);                                            \
         return true;                                                            \
     }                                                                           \
@@ -59,7 +59,7 @@ WIDTHS_BWDQ(XADD, )
     {                                                                           \
         T_##w acc_ = GET_##w(cpu, GPR_OFFSET(RAX)), a_ = GET_##w(cpu, op->dst); \
                                                                                 \
-        alu_cmp_##w(cpu, acc_, a_, true);                                       \
+        alu_cmp_##w(lazy, acc_, a_, true);                                       \
         if (acc_ == a_)                                                         \
             PUT_##w(cpu, op->dst, GET_##w(cpu, op->src));                       \
         else                                                                    \
@@ -71,7 +71,7 @@ WIDTHS_BWDQ(XADD, )
         T_##w acc_ = GET_##w(cpu, GPR_OFFSET(RAX)), b_ = GET_##w(cpu, op->src), was_ = 0; \
                                                                                 \
         MODIFY(T_##w, a_, gen, (was_ = a_, a_ == acc_ ? b_ : a_));              \
-        alu_cmp_##w(cpu, acc_, was_, true);                                     \
+        alu_cmp_##w(lazy, acc_, was_, true);                                     \
         if (acc_ != was_)                                                       \
             PUT_##w(cpu, GPR_OFFSET(RAX), was_);                                \
         return true;                                                            \
@@ -86,7 +86,7 @@ PLAIN_OP(cmpxchg8b)
     u64 wanted = (u64)GET_d(cpu, GPR_OFFSET(RCX)) << 32 | GET_d(cpu, GPR_OFFSET(RBX));
 
     x86_rmw_write(cpu, 8, was == expected ? wanted : was);
-    flags_set_zero(cpu, was == expected);
+    flags_set_zero(&cpu->lazy, was == expected);
     if (was != expected) {
         PUT_d(cpu, GPR_OFFSET(RAX), (u32)was);
         PUT_d(cpu, GPR_OFFSET(RDX), was >> 32);
@@ -107,7 +107,7 @@ PLAIN_OP(cmpxchg16b)
     equal = low == cpu->gpr[RAX] && high == cpu->gpr[RDX];
     x86_write(cpu, seg, at, 8, equal ? cpu->gpr[RBX] : low);
     x86_write(cpu, seg, at + 8, 8, equal ? cpu->gpr[RCX] : high);
-    flags_set_zero(cpu, equal);
+    flags_set_zero(&cpu->lazy, equal);
     if (!equal) {
         cpu->gpr[RAX] = low;
         cpu->gpr[RDX] = high;

@@ -26,7 +26,7 @@
         unsigned n_ = (unsigned)(number) & (BITS_##w - 1);                      \
         T_##w v_ = GET_##w(cpu, op->dst), m_ = (T_##w)((T_##w)1 << n_);         \
                                                                                 \
-        flags_set_carry(cpu, (u32)(v_ >> n_) & 1);                              \
+        flags_set_carry(lazy, (u32)(v_ >> n_) & 1);                              \
         (void)m_;                                                               \
         PUT_BIT_##name(w, (T_##w)BITOP_##name(v_, m_));                         \
         return true;                                                            \
@@ -52,7 +52,7 @@
                 return false;                                                   \
             memcpy(&v_, host_, sizeof v_);                                      \
         }                                                                       \
-        flags_set_carry(cpu, (u32)(v_ >> ((number) & (BITS_##w - 1))) & 1);     \
+        flags_set_carry(lazy, (u32)(v_ >> ((number) & (BITS_##w - 1))) & 1);     \
         return true;                                                            \
     }                                                                           \
     HANDLER_WITH_TWIN(bt##form##_##w##_m)
@@ -76,7 +76,7 @@
             new_ = (T_##w)BITOP_##name(v_, m_);                                 \
             memcpy(host_, &new_, sizeof v_);                                    \
         }                                                                       \
-        flags_set_carry(cpu, (u32)(v_ >> n_) & 1);                              \
+        flags_set_carry(lazy, (u32)(v_ >> n_) & 1);                              \
         return true;                                                            \
     }                                                                           \
     HANDLER_WITH_TWIN(name##form##_##w##_m)
@@ -107,7 +107,7 @@ static inline unsigned highest(u64 v) { return 63 - (unsigned)__builtin_clzll(v)
 #define SCAN(w, find)                                                           \
     if (b_)                                                                     \
         PUT_##w(cpu, op->dst, find(b_));                                        \
-    FLAGS_AS((u64)b_ << TOP_##w, 0, 0, TOP_##w);
+    FLAGS_AS(lazy, (u64)b_ << TOP_##w, 0, 0, TOP_##w);
 #define SOURCE_bsf(w, b_) SCAN(w, lowest)
 #define SOURCE_bsr(w, b_) SCAN(w, highest)
 
@@ -115,14 +115,14 @@ static inline unsigned highest(u64 v) { return 63 - (unsigned)__builtin_clzll(v)
 #define COUNTED(w, b_, result)                                                  \
     T_##w r_ = (T_##w)(result);                                                 \
     PUT_##w(cpu, op->dst, r_);                                                  \
-    FLAGS_AS((u64)r_ << TOP_##w, 0, 0, TOP_##w | (b_ == 0 ? CF << KIND_FIX : 0));
+    FLAGS_AS(lazy, (u64)r_ << TOP_##w, 0, 0, TOP_##w | (b_ == 0 ? CF << KIND_FIX : 0));
 #define SOURCE_tzcnt(w, b_) COUNTED(w, b_, b_ ? lowest(b_) : BITS_##w)
 #define SOURCE_lzcnt(w, b_) COUNTED(w, b_, b_ ? BITS_##w - 1 - highest(b_) : BITS_##w)
 
 /* All flags are clear, but ZF where the source is 0: with x = y = 0 and no parity but that of 0. */
 #define SOURCE_popcnt(w, b_)                                                    \
     PUT_##w(cpu, op->dst, (T_##w)__builtin_popcountll(b_));                     \
-    FLAGS_AS(b_ ? 1 : 0, 0, 0, b_ ? 0 : PF << KIND_FIX);
+    FLAGS_AS(lazy, b_ ? 1 : 0, 0, 0, b_ ? 0 : PF << KIND_FIX);
 
 #define OF_SOURCE(name, w)                                                      \
     BODY(name##_##w##_r)                                                        \
@@ -185,10 +185,10 @@ WIDTHS_WDQ(MOVBE, )
 
 /* ---- Additions with a carry of their own ---- */
 
-#define CARRY_IN_adcx   lazy_carry(&cpu->lazy)
-#define CARRY_IN_adox   lazy_overflow(&cpu->lazy)
-#define CARRY_OUT_adcx(c) flags_set_carry(cpu, c)
-#define CARRY_OUT_adox(c) flags_set_carry_overflow(cpu, lazy_carry(&cpu->lazy), c)
+#define CARRY_IN_adcx   lazy_carry(lazy)
+#define CARRY_IN_adox   lazy_overflow(lazy)
+#define CARRY_OUT_adcx(c) flags_set_carry(lazy, c)
+#define CARRY_OUT_adox(c) flags_set_carry_overflow(lazy, lazy_carry(lazy), c)
 
 #define ADD_EXTENDED(name, form, w, T, source)                                  \
     BODY(name##_##w##_##form)                                                   \

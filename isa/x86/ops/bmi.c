@@ -43,7 +43,7 @@
 
 /* OF is clear, SF and ZF are those of the result; CF as said. */
 #define CARRY_IF(w, carry) \
-    FLAGS_AS((u64)r << TOP_##w, 0, 0, TOP_##w | ((carry) ? CF << KIND_FIX : 0));
+    FLAGS_AS(&cpu->lazy, (u64)r << TOP_##w, 0, 0, TOP_##w | ((carry) ? CF << KIND_FIX : 0));
 #define LOGIC(w)        CARRY_IF(w, false)
 #define CARRY_ZERO(w)   CARRY_IF(w, v == 0)
 #define CARRY_SOME(w)   CARRY_IF(w, v != 0)

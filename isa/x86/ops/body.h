@@ -2,7 +2,8 @@
 /*
  * What a body may use, and how a body becomes handlers.
  *
- * A body is a function `bool b_NAME(cpu, op, tlb, slow)`. With slow false it is inlined into the
+ * A body is a function `bool b_NAME(cpu, lazy, op, tlb, slow)`, where lazy is cpu->lazy: apart, so
+ * that a compiler can be told that no register lies there. With slow false it is inlined into the
  * fast handler: where memory needs more than a look into the TLB it gives false, having changed
  * nothing, and the handler goes on in its slow twin: the same body with slow true, in which
  * memory is reached by calls that may fault. The law that makes this safe: read and check
@@ -19,7 +20,8 @@
 
 #define BODY(name) \
     static inline __attribute__((always_inline)) \
-    bool b_##name(struct x86 *cpu, struct op *op, struct tlb *tlb, const bool slow)
+    bool b_##name(struct x86 *cpu, struct lazy_flags *lazy, struct op *op, struct tlb *tlb, \
+                  const bool slow)
 
 /* The slow path says where it is before it calls out, so that a fault knows. */
 #define PUBLISH             (cpu->op = op, cpu->budget = budget)
@@ -38,7 +40,7 @@
 #define FAST_HANDLER(name)                          \
     void h_##name(HANDLER_ARGS)                     \
     {                                               \
-        b_##name(cpu, op, tlb, false);              \
+        b_##name(cpu, &cpu->lazy, op, tlb, false);  \
         NEXT;                                       \
     }
 
@@ -46,7 +48,7 @@
     static __attribute__((noinline)) void s_##name(HANDLER_ARGS) \
     {                                               \
         PUBLISH;                                    \
-        b_##name(cpu, op, tlb, true);               \
+        b_##name(cpu, &cpu->lazy, op, tlb, true);   \
         RESUME;                                     \
     }
 
@@ -54,7 +56,7 @@
 #define MEMORY_HANDLER(name, slow_name)             \
     void h_##name(HANDLER_ARGS)                     \
     {                                               \
-        if (unlikely(!b_##name(cpu, op, tlb, false))) \
+        if (unlikely(!b_##name(cpu, &cpu->lazy, op, tlb, false))) \
             GO(s_##slow_name, op);                  \
         NEXT;                                       \
     }
@@ -186,8 +188,8 @@ static inline bool ea_gen(struct x86 *cpu, const struct op *op, unsigned size,
     } while (0)
 
 /* The arithmetic flags from now on: see flags.h. */
-#define FLAGS_AS(res_, x_, y_, kind_)                                           \
+#define FLAGS_AS(lazy_, res_, x_, y_, kind_)                                    \
     do {                                                                        \
-        cpu->lazy.res = (res_); cpu->lazy.x = (x_); cpu->lazy.y = (y_);         \
-        cpu->lazy.kind = (kind_);                                               \
+        struct lazy_flags *to_ = (lazy_);                                       \
+        to_->res = (res_); to_->x = (x_); to_->y = (y_); to_->kind = (kind_);   \
     } while (0)

@@ -38,5 +38,5 @@ BODY(xlat)
 HANDLER_WITH_TWIN(xlat)
 
 /* Not in Intel's manuals, in all of its processors: AL is filled with CF. */
-BODY(salc) { PUT_b(cpu, A, -lazy_carry(&cpu->lazy)); return true; }
+BODY(salc) { PUT_b(cpu, A, -lazy_carry(lazy)); return true; }
 FAST_HANDLER(salc)

@@ -11,7 +11,7 @@
 /* SF, ZF and PF of AL; these besides. */
 static void flags_of_al(struct x86 *cpu, u32 others)
 {
-    FLAGS_AS((u64)AL_(cpu) << TOP_b, 0, 0, TOP_b | others << KIND_FIX);
+    FLAGS_AS(&cpu->lazy, (u64)AL_(cpu) << TOP_b, 0, 0, TOP_b | others << KIND_FIX);
 }
 
 static void adjust_packed(struct x86 *cpu, int sign)

@@ -17,21 +17,21 @@
 #define RM_HANDLERS(name, w)        FAST_HANDLER(name##_##w##_r) HANDLER_WITH_TWIN(name##_##w##_m)
 
 /* CF and OF take these values, the other flags stay. */
-static inline void flags_set_carry_overflow(struct x86 *cpu, u32 cf, u32 of)
+static inline void flags_set_carry_overflow(struct lazy_flags *lazy, u32 cf, u32 of)
 {
-    u32 was = lazy_carry(&cpu->lazy) | (u32)lazy_overflow(&cpu->lazy) << 11;
+    u32 was = lazy_carry(lazy) | (u32)lazy_overflow(lazy) << 11;
 
-    cpu->lazy.kind ^= (was ^ (cf | of << 11)) << KIND_FIX;
+    lazy->kind ^= (was ^ (cf | of << 11)) << KIND_FIX;
 }
 
-static inline void flags_set_carry(struct x86 *cpu, u32 cf)
+static inline void flags_set_carry(struct lazy_flags *lazy, u32 cf)
 {
-    cpu->lazy.kind ^= (lazy_carry(&cpu->lazy) ^ cf) << KIND_FIX;
+    lazy->kind ^= (lazy_carry(lazy) ^ cf) << KIND_FIX;
 }
 
-static inline void flags_set_zero(struct x86 *cpu, u32 zf)
+static inline void flags_set_zero(struct lazy_flags *lazy, u32 zf)
 {
-    cpu->lazy.kind ^= ((u32)lazy_zero(&cpu->lazy) ^ zf) << (KIND_FIX + 6);
+    lazy->kind ^= ((u32)lazy_zero(lazy) ^ zf) << (KIND_FIX + 6);
 }
 
 /* An offset that is not the operand's own, on the fast path: see ea_gen. */

@@ -39,7 +39,7 @@ static unsigned count_86(const struct x86 *cpu, unsigned most)
 
 #define SHIFT_86_(name, most, w)                                                \
     CHANGE_86(name##_86, w, count_86(cpu, most)                                 \
-              ? shift_##name##_##w(cpu, a, count_86(cpu, most)) : a)
+              ? shift_##name##_##w(&cpu->lazy, a, count_86(cpu, most)) : a)
 #define SHIFT_86(name, most) \
     SHIFT_86_(name, most, b) SHIFT_86_(name, most, w) NO_WIDE_RM(name##_86)
 SHIFT_86(rol, 255)
@@ -51,11 +51,11 @@ SHIFT_86(shr, 31)
 SHIFT_86(sar, 31)
 
 /* Where later processors have an alias of SHL: "set minus one". */
-CHANGE_86(setmo_86, b, (alu_or_b(cpu, a, 0xff, true)))
-CHANGE_86(setmo_86, w, (alu_or_w(cpu, a, 0xffff, true)))
+CHANGE_86(setmo_86, b, (alu_or_b(&cpu->lazy, a, 0xff, true)))
+CHANGE_86(setmo_86, w, (alu_or_w(&cpu->lazy, a, 0xffff, true)))
 NO_WIDE_RM(setmo_86)
-CHANGE_86(setmoc_86, b, (count_86(cpu, 1) ? alu_or_b(cpu, a, 0xff, true) : a))
-CHANGE_86(setmoc_86, w, (count_86(cpu, 1) ? alu_or_w(cpu, a, 0xffff, true) : a))
+CHANGE_86(setmoc_86, b, (count_86(cpu, 1) ? alu_or_b(&cpu->lazy, a, 0xff, true) : a))
+CHANGE_86(setmoc_86, w, (count_86(cpu, 1) ? alu_or_w(&cpu->lazy, a, 0xffff, true) : a))
 NO_WIDE_RM(setmoc_86)
 
 /* ---- Products and quotients ---- */
@@ -162,7 +162,7 @@ END_OP(aam_86)
 {
     u8 base = (u8)op->imm, al = GET_b(cpu, GPR_OFFSET(RAX)), low = base ? al % base : 0;
 
-    FLAGS_AS((u64)low << TOP_b, 0, 0, TOP_b);
+    FLAGS_AS(&cpu->lazy, (u64)low << TOP_b, 0, 0, TOP_b);
     if (base)
         PUT_w(cpu, GPR_OFFSET(RAX), (al / base) << 8 | low);
     else

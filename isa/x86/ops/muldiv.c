@@ -12,7 +12,8 @@ WIDTHS_WDQ(MUL2, imul3)
 /* ---- The accumulator times the operand, into twice the width ---- */
 
 #define FLAGS_PRODUCT(w, low, lost) \
-    FLAGS_AS((u64)(T_##w)(low) << TOP_##w, 0, 0, TOP_##w | (u32)CARRY_OVERFLOW(lost) << KIND_FIX)
+    FLAGS_AS(&cpu->lazy, (u64)(T_##w)(low) << TOP_##w, 0, 0,                    \
+             TOP_##w | (u32)CARRY_OVERFLOW(lost) << KIND_FIX)
 
 static inline void product_mul_b(struct x86 *cpu, u8 b)
 {

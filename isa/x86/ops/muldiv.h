@@ -10,11 +10,11 @@
 
 #define IMUL_FUNCTION(w, wide)                                                  \
     static inline __attribute__((always_inline, unused))                        \
-    T_##w mul_imul_##w(struct x86 *cpu, S_##w a, S_##w b)                       \
+    T_##w mul_imul_##w(struct lazy_flags *lazy, S_##w a, S_##w b)                       \
     {                                                                           \
         wide r = (wide)a * b;                                                   \
                                                                                 \
-        FLAGS_AS((u64)(T_##w)r << TOP_##w, 0, 0,                                \
+        FLAGS_AS(lazy, (u64)(T_##w)r << TOP_##w, 0, 0,                                \
                  TOP_##w | (u32)CARRY_OVERFLOW(r != (S_##w)r) << KIND_FIX);     \
         return (T_##w)r;                                                        \
     }
@@ -25,7 +25,7 @@ IMUL_FUNCTION(q, __int128)
 #define IMUL_BODIES_(name, w, first)                                            \
     BODY(name##_##w##_r)                                                        \
     {                                                                           \
-        PUT_##w(cpu, op->dst, mul_imul_##w(cpu, (S_##w)GET_##w(cpu, op->src), (S_##w)(first))); \
+        PUT_##w(cpu, op->dst, mul_imul_##w(lazy, (S_##w)GET_##w(cpu, op->src), (S_##w)(first))); \
         return true;                                                            \
     }                                                                           \
     BODY(name##_##w##_r_nf)                                                     \
@@ -38,7 +38,7 @@ IMUL_FUNCTION(q, __int128)
         T_##w b_;                                                               \
                                                                                 \
         LOAD(b_, gen);                                                          \
-        PUT_##w(cpu, op->dst, mul_imul_##w(cpu, (S_##w)b_, (S_##w)(first)));    \
+        PUT_##w(cpu, op->dst, mul_imul_##w(lazy, (S_##w)b_, (S_##w)(first)));    \
         return true;                                                            \
     }
 #define IMUL_BODIES(unused, w)                                                  \

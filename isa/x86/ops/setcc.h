@@ -7,12 +7,12 @@
 #define SETCC_BODIES(cc)                                                        \
     BODY(set##cc##_r)                                                           \
     {                                                                           \
-        PUT_b(cpu, op->dst, cond_##cc(&cpu->lazy));                             \
+        PUT_b(cpu, op->dst, cond_##cc(lazy));                             \
         return true;                                                            \
     }                                                                           \
     BODY(set##cc##_m)                                                           \
     {                                                                           \
-        u8 v_ = cond_##cc(&cpu->lazy);                                          \
+        u8 v_ = cond_##cc(lazy);                                          \
                                                                                 \
         STORE(v_, gen);                                                         \
         return true;                                                            \
@@ -28,7 +28,7 @@ CONDITIONS(SETCC_BODIES)
     {                                                                           \
         T_##w is_ = GET_##w(cpu, op->dst), new_ = GET_##w(cpu, op->src);        \
                                                                                 \
-        PUT_##w(cpu, op->dst, cond_##cc(&cpu->lazy) ? new_ : is_);              \
+        PUT_##w(cpu, op->dst, cond_##cc(lazy) ? new_ : is_);              \
         return true;                                                            \
     }                                                                           \
     BODY(cmov##cc##_##w##_m)                                                    \
@@ -36,7 +36,7 @@ CONDITIONS(SETCC_BODIES)
         T_##w is_ = GET_##w(cpu, op->dst), new_;                                \
                                                                                 \
         LOAD(new_, gen);                                                        \
-        PUT_##w(cpu, op->dst, cond_##cc(&cpu->lazy) ? new_ : is_);              \
+        PUT_##w(cpu, op->dst, cond_##cc(lazy) ? new_ : is_);              \
         return true;                                                            \
     }
 #define CMOVCC_BODIES(cc) CMOVCC_BODIES_(cc, w) CMOVCC_BODIES_(cc, d) CMOVCC_BODIES_(cc, q)

@@ -15,7 +15,7 @@ EACH_SHIFT(SHIFT)
  * go on with the destination's own bits.
  */
 #define DOUBLE_SHIFT(w)                                                         \
-    static inline T_##w shift_shld_##w(struct x86 *cpu, T_##w a, T_##w b, unsigned c) \
+    static inline T_##w shift_shld_##w(struct lazy_flags *lazy, T_##w a, T_##w b, unsigned c) \
     {                                                                           \
         T_##w r = (T_##w)((u64)a << c | (u64)b >> (BITS_##w - c));              \
         u32 cf = (u32)(a >> (BITS_##w - c)) & 1;                                \
@@ -23,7 +23,7 @@ EACH_SHIFT(SHIFT)
         SHIFT_FLAGS(w, r, cf | (MSB(w, r) ^ MSB(w, a)) << 11);                  \
         return r;                                                               \
     }                                                                           \
-    static inline T_##w shift_shrd_##w(struct x86 *cpu, T_##w a, T_##w b, unsigned c) \
+    static inline T_##w shift_shrd_##w(struct lazy_flags *lazy, T_##w a, T_##w b, unsigned c) \
     {                                                                           \
         T_##w r = (T_##w)((u64)a >> c | (u64)b << (BITS_##w - c));              \
                                                                                 \
@@ -33,7 +33,7 @@ EACH_SHIFT(SHIFT)
 DOUBLE_SHIFT(d)
 DOUBLE_SHIFT(q)
 
-static inline u16 shift_shld_w(struct x86 *cpu, u16 a, u16 b, unsigned c)
+static inline u16 shift_shld_w(struct lazy_flags *lazy, u16 a, u16 b, unsigned c)
 {
     u64 t = (u64)a << 32 | (u64)b << 16 | a;
     u16 r = (u16)(t << c >> 32);
@@ -42,7 +42,7 @@ static inline u16 shift_shld_w(struct x86 *cpu, u16 a, u16 b, unsigned c)
     return r;
 }
 
-static inline u16 shift_shrd_w(struct x86 *cpu, u16 a, u16 b, unsigned c)
+static inline u16 shift_shrd_w(struct lazy_flags *lazy, u16 a, u16 b, unsigned c)
 {
     u64 t = (u64)a << 32 | (u64)b << 16 | a;
     u16 r = (u16)(t >> c);
@@ -57,7 +57,7 @@ static inline u16 shift_shrd_w(struct x86 *cpu, u16 a, u16 b, unsigned c)
         unsigned c_ = (count) & SHIFT_MASK(w);                                  \
         T_##w a_ = GET_##w(cpu, op->dst), b_ = GET_##w(cpu, op->src);           \
                                                                                 \
-        PUT_##w(cpu, op->dst, likely(c_) ? shift_##name##_##w(cpu, a_, b_, c_) : a_); \
+        PUT_##w(cpu, op->dst, likely(c_) ? shift_##name##_##w(lazy, a_, b_, c_) : a_); \
         return true;                                                            \
     }                                                                           \
     BODY(name##form##_##w##_m)                                                  \
@@ -65,7 +65,7 @@ static inline u16 shift_shrd_w(struct x86 *cpu, u16 a, u16 b, unsigned c)
         unsigned c_ = (count) & SHIFT_MASK(w);                                  \
         T_##w b_ = GET_##w(cpu, op->src);                                       \
                                                                                 \
-        MODIFY(T_##w, a_, gen, likely(c_) ? shift_##name##_##w(cpu, a_, b_, c_) : a_); \
+        MODIFY(T_##w, a_, gen, likely(c_) ? shift_##name##_##w(lazy, a_, b_, c_) : a_); \
         return true;                                                            \
     }                                                                           \
     RM_HANDLERS(name##form, w)

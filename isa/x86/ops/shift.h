@@ -11,10 +11,10 @@
 
 #define SHIFT_FUNCTION(name, w) \
     static inline __attribute__((always_inline, unused)) \
-    T_##w shift_##name##_##w(struct x86 *cpu, T_##w a, unsigned c)
+    T_##w shift_##name##_##w(struct lazy_flags *lazy, T_##w a, unsigned c)
 
 #define SHIFT_FLAGS(w, r, fix) \
-    FLAGS_AS((u64)(r) << TOP_##w, 0, 0, TOP_##w | (u32)(fix) << KIND_FIX)
+    FLAGS_AS(lazy, (u64)(r) << TOP_##w, 0, 0, TOP_##w | (u32)(fix) << KIND_FIX)
 
 /* The topmost bit, and the one below. */
 #define MSB(w, v)   ((u32)((v) >> (BITS_##w - 1)) & 1)
@@ -52,7 +52,7 @@
         unsigned n = c & (BITS_##w - 1);                                        \
         T_##w r = (T_##w)((u64)a << n | (u64)a >> (-n & (BITS_##w - 1)));       \
                                                                                 \
-        flags_set_carry_overflow(cpu, r & 1, (r & 1) ^ MSB(w, r));              \
+        flags_set_carry_overflow(lazy, r & 1, (r & 1) ^ MSB(w, r));              \
         return r;                                                               \
     }                                                                           \
     SHIFT_FUNCTION(ror, w)                                                      \
@@ -60,34 +60,34 @@
         unsigned n = c & (BITS_##w - 1);                                        \
         T_##w r = (T_##w)((u64)a >> n | (u64)a << (-n & (BITS_##w - 1)));       \
                                                                                 \
-        flags_set_carry_overflow(cpu, MSB(w, r), MSB(w, r) ^ NEXT_MSB(w, r));   \
+        flags_set_carry_overflow(lazy, MSB(w, r), MSB(w, r) ^ NEXT_MSB(w, r));   \
         return r;                                                               \
     }                                                                           \
     /* CF is a bit of what turns: 9 or 17 steps are none. */                    \
     SHIFT_FUNCTION(rcl, w)                                                      \
     {                                                                           \
         unsigned n = BITS_##w < 32 ? c % (BITS_##w + 1) : c;                    \
-        u64 cf = lazy_carry(&cpu->lazy);                                        \
+        u64 cf = lazy_carry(lazy);                                        \
         T_##w r = a;                                                            \
                                                                                 \
         if (n) {                                                                \
             r = (T_##w)((u64)a << n | cf << (n - 1) | (u64)a >> 1 >> (BITS_##w - n)); \
             cf = (u64)a >> (BITS_##w - n) & 1;                                  \
         }                                                                       \
-        flags_set_carry_overflow(cpu, (u32)cf, (u32)cf ^ MSB(w, r));            \
+        flags_set_carry_overflow(lazy, (u32)cf, (u32)cf ^ MSB(w, r));            \
         return r;                                                               \
     }                                                                           \
     SHIFT_FUNCTION(rcr, w)                                                      \
     {                                                                           \
         unsigned n = BITS_##w < 32 ? c % (BITS_##w + 1) : c;                    \
-        u64 cf = lazy_carry(&cpu->lazy);                                        \
+        u64 cf = lazy_carry(lazy);                                        \
         T_##w r = a;                                                            \
                                                                                 \
         if (n) {                                                                \
             r = (T_##w)((u64)a >> n | cf << (BITS_##w - n) | (u64)a << 1 << (BITS_##w - n)); \
             cf = (u64)a >> (n - 1) & 1;                                         \
         }                                                                       \
-        flags_set_carry_overflow(cpu, (u32)cf, MSB(w, r) ^ NEXT_MSB(w, r));     \
+        flags_set_carry_overflow(lazy, (u32)cf, MSB(w, r) ^ NEXT_MSB(w, r));     \
         return r;                                                               \
     }
 SHIFT_FUNCTIONS(b)
@@ -103,14 +103,14 @@ SHIFT_FUNCTIONS(q)
         unsigned c_ = (count) & SHIFT_MASK(w);                                  \
         T_##w a_ = GET_##w(cpu, op->dst);                                       \
                                                                                 \
-        PUT_##w(cpu, op->dst, likely(c_) ? shift_##name##_##w(cpu, a_, c_) : a_); \
+        PUT_##w(cpu, op->dst, likely(c_) ? shift_##name##_##w(lazy, a_, c_) : a_); \
         return true;                                                            \
     }                                                                           \
     BODY(name##_##w##_m##form)                                                  \
     {                                                                           \
         unsigned c_ = (count) & SHIFT_MASK(w);                                  \
                                                                                 \
-        MODIFY(T_##w, a_, gen, likely(c_) ? shift_##name##_##w(cpu, a_, c_) : a_); \
+        MODIFY(T_##w, a_, gen, likely(c_) ? shift_##name##_##w(lazy, a_, c_) : a_); \
         return true;                                                            \
     }
 
@@ -122,8 +122,8 @@ SHIFT_FUNCTIONS(q)
     (T_##w)((u64)(a) << ((c) & (BITS_##w - 1)) | (u64)(a) >> (-(c) & (BITS_##w - 1)))
 #define QUIET_ror(w, a, c) \
     (T_##w)((u64)(a) >> ((c) & (BITS_##w - 1)) | (u64)(a) << (-(c) & (BITS_##w - 1)))
-#define QUIET_rcl(w, a, c)  shift_rcl_##w(cpu, a, c)
-#define QUIET_rcr(w, a, c)  shift_rcr_##w(cpu, a, c)
+#define QUIET_rcl(w, a, c)  shift_rcl_##w(lazy, a, c)
+#define QUIET_rcr(w, a, c)  shift_rcr_##w(lazy, a, c)
 
 #define SHIFT_BODIES(name, w)                                                   \
     BODY(name##_##w##_ri_nf)                                                    \

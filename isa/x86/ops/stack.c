@@ -46,13 +46,13 @@
                                                                                 \
         PUBLISH;                                                                \
         target = target_of_link(cpu, op);                                       \
-        b_call_##w##_##st(cpu, op, tlb, true);                                  \
+        b_call_##w##_##st(cpu, &cpu->lazy, op, tlb, true);                      \
         LEAVE_TO(target);                                                       \
     }                                                                           \
     void h_call_##w##_##st(HANDLER_ARGS)                                        \
     {                                                                           \
         if (unlikely(op->link->fn == h_stub_fault)                              \
-            || unlikely(!b_call_##w##_##st(cpu, op, tlb, false)))               \
+            || unlikely(!b_call_##w##_##st(cpu, &cpu->lazy, op, tlb, false)))   \
             GO(s_call_##w##_##st, op);                                          \
         FOLLOW(op);                                                             \
     }                                                                           \

@@ -150,13 +150,13 @@ static u64 span_lods(struct string *s, u64 n)
 /* Flags of a comparison, and whether a repetition ends here. */
 static void compare(struct string *s, u64 a, u64 b)
 {
-    struct x86 *cpu = s->cpu;
+    struct lazy_flags *lazy = &s->cpu->lazy;
 
     switch (s->size) {
-    case 1: alu_cmp_b(cpu, (u8)a, (u8)b, true); break;
-    case 2: alu_cmp_w(cpu, (u16)a, (u16)b, true); break;
-    case 4: alu_cmp_d(cpu, (u32)a, (u32)b, true); break;
-    default: alu_cmp_q(cpu, a, b, true); break;
+    case 1: alu_cmp_b(lazy, (u8)a, (u8)b, true); break;
+    case 2: alu_cmp_w(lazy, (u16)a, (u16)b, true); break;
+    case 4: alu_cmp_d(lazy, (u32)a, (u32)b, true); break;
+    default: alu_cmp_q(lazy, a, b, true); break;
     }
     s->met = (a == b) == (s->op->dst == 0xf2);
 }
