@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/bits.h"
 #include "core/ram.h"
 #include "core/space.h"
 #include "isa/x86/block.h"
@@ -21,7 +22,8 @@ static void before_device(struct x86 *cpu)
     cpu->leave = true;
 }
 
-u8 *x86_physical_page(struct x86 *cpu, u64 physical, bool write, u8 **flags)
+static inline __attribute__((always_inline))
+u8 *physical_page(struct x86 *cpu, u64 physical, bool write, u8 **flags)
 {
     struct physical_entry *e = &cpu->physical[write][physical >> 12 & (PHYSICAL_CACHE - 1)];
 
@@ -35,18 +37,15 @@ u8 *x86_physical_page(struct x86 *cpu, u64 physical, bool write, u8 **flags)
     return e->host;
 }
 
+u8 *x86_physical_page(struct x86 *cpu, u64 physical, bool write, u8 **flags)
+{
+    return physical_page(cpu, physical, write, flags);
+}
+
 void x86_physical_forget(struct x86 *cpu)
 {
     memset(cpu->physical, 0, sizeof cpu->physical);
     cpu->physical_space = cpu->mem;
-}
-
-static u64 load_host(const u8 *host, unsigned size)
-{
-    u64 v = 0;
-
-    memcpy(&v, host, size);
-    return v;
 }
 
 u64 x86_physical_read(struct x86 *cpu, u64 physical, unsigned size)
@@ -54,9 +53,9 @@ u64 x86_physical_read(struct x86 *cpu, u64 physical, unsigned size)
     u8 *flags, *host;
 
     physical &= cpu->a20_mask;
-    host = x86_physical_page(cpu, physical, false, &flags);
+    host = physical_page(cpu, physical, false, &flags);
     if (likely(host && (physical & PAGE_MASK) + size <= PAGE_SIZE))
-        return load_host(host + (physical & PAGE_MASK), size);
+        return load_le(host + (physical & PAGE_MASK), size);
     before_device(cpu);
     return space_read(cpu->mem, physical, size);
 }
@@ -67,13 +66,13 @@ void x86_physical_write(struct x86 *cpu, u64 physical, unsigned size, u64 value)
     u8 *flags, *host;
 
     physical &= cpu->a20_mask;
-    host = x86_physical_page(cpu, physical, true, &flags);
+    host = physical_page(cpu, physical, true, &flags);
     if (unlikely(!host || offset + size > PAGE_SIZE)) {
         before_device(cpu);
         space_write(cpu->mem, physical, value, size);
         return;
     }
-    memcpy(host + offset, &value, size);
+    store_le(host + offset, value, size);
     ram_note_store(flags);
     if (unlikely(*flags & RAM_CODE))
         x86_code_written(cpu, host, offset, offset + size - 1);
@@ -122,7 +121,7 @@ static u64 read_as(struct x86 *cpu, u64 linear, unsigned size, enum tlb_set set)
     u8 *host;
 
     if (tlb_find(&cpu->tlbs[set], TLB_READ, linear, size, &host))
-        return load_host(host, size);
+        return load_le(host, size);
     if (split(cpu, linear, size, ACCESS_READ, set, p) == 1)
         return x86_physical_read(cpu, p[0].physical, size);
     v = 0;
@@ -145,7 +144,7 @@ static void write_as(struct x86 *cpu, u64 linear, unsigned size, u64 value, enum
     u8 *host;
 
     if (tlb_find(&cpu->tlbs[set], TLB_WRITE, linear, size, &host))
-        memcpy(host, &value, size);
+        store_le(host, value, size);
     else if (split(cpu, linear, size, ACCESS_WRITE, set, p) == 1)
         x86_physical_write(cpu, p[0].physical, size, value);
     else
@@ -275,7 +274,7 @@ u64 x86_read(struct x86 *cpu, enum segment_name name, u64 offset, unsigned size)
 
     if (likely((s64)(offset + size - 1) <= f->read_last
                && (host = tlb_lookup(cpu->tlb, TLB_READ, linear, size))))
-        return load_host(host, size);
+        return load_le(host, size);
     if (unlikely(wraps(cpu, offset, size)))
         return read_wrapped(cpu, name, offset, size);
     linear = x86_segment_linear(cpu, name, offset, size, ACCESS_READ);
@@ -293,7 +292,7 @@ void x86_write(struct x86 *cpu, enum segment_name name, u64 offset, unsigned siz
 
     if (likely((s64)(offset + size - 1) <= f->write_last
                && (host = tlb_lookup(cpu->tlb, TLB_WRITE, linear, size)))) {
-        memcpy(host, &value, size);
+        store_le(host, value, size);
         return;
     }
     if (unlikely(wraps(cpu, offset, size))) {
