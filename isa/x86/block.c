@@ -296,7 +296,7 @@ static u64 wrap_rip(const struct x86 *cpu, u64 rip)
 /* What finish() has found so far, from the back: of each op, and 0 behind the last. */
 struct finishing {
     u16 number[BLOCK_OPS + 1];          /* of its handler, see fuse.h */
-    u8  cost[BLOCK_OPS + 1];            /* of all ops from it on */
+    u16 cost[BLOCK_OPS + 1];            /* of all ops from it on */
 };
 
 /*
@@ -316,7 +316,7 @@ static inline void choose_run(const struct fuse *f, struct op *op, struct finish
             op[i].fn = f->all[state];
         }
     }
-    to->cost[i] = (u8)cost;
+    to->cost[i] = (u16)cost;
 }
 
 /*

@@ -56,7 +56,7 @@ enum {
 };
 
 enum {
-    BLOCK_MAX    = 32,              /* instructions in a block */
+    BLOCK_MAX    = 64,              /* instructions in a block */
     BLOCK_BYTES  = 240,             /* and their bytes, so that op.end fits */
     BLOCK_OPS    = BLOCK_MAX + 6,
 };
