@@ -372,6 +372,26 @@ static void mark_branch(struct builder *k, const struct insn *in)
     *k->op = op;
 }
 
+/*
+ * NOPs have no op: the next one's place is behind them, and its number counts them. So the one
+ * before, whose end is where the next begins, must be one that cannot leave the block.
+ */
+static inline bool pass_over(struct builder *k, const struct insn *in)
+{
+    struct block *b = k->b;
+
+    if (in->op.fn != h_nop || (k->ops && k->traits[k->ops - 1].flag_use == FLAGS_NEEDED))
+        return false;
+    b->n++;
+    b->bytes = (u16)(b->bytes + in->length);
+    k->rip += in->length;
+    if (k->ops)
+        k->op[-1].end = (u8)b->bytes;
+    else
+        b->first = (u8)b->bytes;
+    return true;
+}
+
 /* The instruction whose op is filled. */
 static inline __attribute__((always_inline))
 void place_insn(struct builder *k, const struct insn *in, const struct target *to)
@@ -460,7 +480,8 @@ static void gather(struct builder *k, const u8 *host, unsigned room, const struc
     struct block *b = k->b;
 
     for (;;) {
-        place_insn(k, in, &to);
+        if (unlikely(k->cpu->timing != NULL) || !pass_over(k, in))
+            place_insn(k, in, &to);
         if (in->ends || b->n == most || b->bytes > last || alone(k->cpu, in))
             break;
         in = next_insn(k, host + b->bytes, room - b->bytes, &to);

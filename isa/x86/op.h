@@ -76,6 +76,7 @@ struct block {
     u64           mode;             /* enum mode, CS base above */
     u16           bytes, ops;
     u8            n;                /* instructions */
+    u8            first;            /* bytes before that which op[0] does: NOPs */
     bool          stale;            /* its bytes were written since */
     struct op     op[];
 };
@@ -94,5 +95,5 @@ static inline u64 op_next_rip(const struct op *op)
 /* ... and of this one. */
 static inline u64 op_rip(const struct op *op)
 {
-    return block_of(op)->rip + (op->slot ? op[-1].end : 0);
+    return block_of(op)->rip + (op->slot ? op[-1].end : block_of(op)->first);
 }

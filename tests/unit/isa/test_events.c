@@ -422,6 +422,24 @@ Test(fault, a_missing_handler_is_a_fault_with_ext)
     end();
 }
 
+/* NOPs have no op of their own, but a place and a count. */
+Test(fault, behind_nops_is_where_and_when_it_was)
+{
+    begin_32();
+    CODE(ENTRY, 0x90, 0x0f, 0x1f, 0x00, 0x0f, 0x0b);
+    run();
+    cr_assert_eq(where(), V_UD);
+    cr_expect_eq(peek(STACK - 12, 4), ENTRY + 4);
+    cr_expect_eq(machine_retired(bench->machine), 3u, "two NOPs and HLT");
+    end();
+    begin_32();
+    CODE(ENTRY, 0x40, 0x90, 0x0f, 0x0b);
+    run();
+    cr_expect_eq(peek(STACK - 12, 4), ENTRY + 2);
+    cr_expect_eq(machine_retired(bench->machine), 3u, "INC, NOP and HLT");
+    end();
+}
+
 Test(fault, int_n_without_handler_has_no_ext)
 {
     begin_32();
