@@ -165,10 +165,14 @@ PLAIN_OP(wbinvd)
     privileged(cpu);
 }
 
-/* Faults as a load does. */
+/* Faults as a load does, but may be of a segment that can only be executed. */
 PLAIN_OP(clflush)
 {
-    x86_probe(cpu, op_segment(op), op_offset(cpu, op), 1, ACCESS_READ);
+    enum segment_name seg = op_segment(op);
+    enum access kind = cpu->seg[seg].attr & SEG_CODE ? ACCESS_CODE : ACCESS_READ;
+    u64 linear = x86_segment_linear(cpu, seg, op_offset(cpu, op), 1, kind);
+
+    x86_translate(cpu, linear, TLB_READ, x86_tlb_set(cpu));
 }
 
 void h_fence(HANDLER_ARGS)

@@ -59,6 +59,13 @@ use:
     mov al, [cs:keep]
 .after_read:
     JUDGE "execute-only CS cannot be read", GP_, 0, 0
+    ; but flushed (SDM 2 CLFLUSH)
+    AWAIT .flush, .after_flush
+    jmp SPARE:.flush
+.flush:
+    clflush [cs:keep]
+.after_flush:
+    JUDGE "a line of execute-only CS can be flushed", -1, 0, 0
     jmp KCODE:.back
 .back:
     xor eax, eax
