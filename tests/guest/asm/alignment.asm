@@ -20,6 +20,7 @@ PROGRAM "alignment"
     call x87
     call vectors
     call refused
+    call avx
     call tables
     mov qword [user_flags], 2
     call without
@@ -328,6 +329,48 @@ refused:
     REFUSED 16, pshufb xmm0, [rbx]
     REFUSED 16, cmpxchg16b [rbx]
     ret
+
+; With VEX only what says "aligned" is refused.
+avx:
+    mov eax, 1
+    cpuid
+    bt ecx, 28
+    jc .there
+    ret
+.there:
+    SET_CR4 CR4_OSXSAVE, 0
+    mov eax, 7
+    xor edx, edx
+    xor ecx, ecx
+    xsetbv
+    REFUSED 16, vmovaps xmm0, [rbx]
+    REFUSED 32, vmovaps ymm0, [rbx]
+    REFUSED 32, vmovapd [rbx], ymm0
+    REFUSED 32, vmovdqa ymm0, [rbx]
+    REFUSED 32, vmovntps [rbx], ymm0
+    REFUSED 16, vmovntdqa xmm0, [rbx]
+    mov ebx, SCRATCH + 0x101
+    EXPECT_OK vaddps xmm0, xmm1, [rbx]
+    EXPECT_OK vaddps ymm0, ymm1, [rbx]
+    EXPECT_OK vpaddb xmm0, xmm1, [rbx]
+    EXPECT_OK vmovups ymm0, [rbx]
+    EXPECT_OK vptest xmm0, [rbx]
+    TRY_ALIGNED avx_rows
+    mov eax, 1
+    xor edx, edx
+    xor ecx, ecx
+    xsetbv
+    SET_CR4 0, CR4_OSXSAVE
+    ret
+    ROWS avx_rows
+    ALIGNED_TO 4, vmovss xmm0, [rbx]
+    ALIGNED_TO 8, vaddsd xmm0, xmm1, [rbx]
+    ALIGNED_TO 4, vbroadcastss ymm0, [rbx]
+    ALIGNED_TO 8, vbroadcastsd ymm0, [rbx]
+    ALIGNED_TO 4, vstmxcsr [rbx]
+    ALIGNED_TO 8, vmovq xmm0, [rbx]
+    ALIGNED_TO 8, vpmovzxbw xmm0, [rbx]
+    ROWS_END
 
 ; What SGDT and SIDT store is a word and, behind it, the base: SDM 3A 3.5.1.
 tables:
