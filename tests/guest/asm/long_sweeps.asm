@@ -1,6 +1,6 @@
-; Long mode's rules of code segments and gates, tried with every access byte, L, D
-; and RPL there can be: JMP, CALL, RET, IRETQ and interrupts to code, gates in the
-; IDT and the GDT, LTR and LLDT with each bit of the upper half.
+; Long mode's rules of segments and gates, tried with every access byte, L, D and
+; RPL there can be: loads of FS and SS, JMP, CALL, RET, IRETQ and interrupts to
+; code, gates in the IDT and the GDT, LTR and LLDT with each bit of the upper half.
 ;
 ; SDM 3A 3.4.5, 3.5.2, 5.8, 6.14; 2 CALL, INT n, IRET, JMP, LLDT, LTR, RET.
 
@@ -10,6 +10,7 @@
 %include "rows.inc"
 PROGRAM "long_sweeps"
     ENTER_LONG
+    call to_data
     call to_code
     call by_idt
     call by_gate
@@ -135,6 +136,40 @@ selector:
     test bl, PRESENT
     OUT_OF z, NP_, esi
 %endmacro
+
+; MOV to FS, and to SS.
+rule_data:
+    test bl, 0x10
+    OUT_OF z, GP_, esi
+    mov al, bl
+    and al, 0x0a
+    cmp al, 0x08                        ; code that cannot be read
+    OUT_OF e, GP_, esi
+    mov al, bl
+    and al, 0x0c
+    cmp al, 0x0c                        ; conforming code is everybody's
+    je .present
+    cmp bh, ch
+    OUT_OF b, GP_, esi
+    cmp bh, cl
+    OUT_OF b, GP_, esi
+.present:
+    BE_PRESENT
+    mov eax, NOTHING
+    ret
+rule_stack:
+    cmp cl, ch
+    OUT_OF ne, GP_, esi
+    mov al, bl
+    and al, 0x1a
+    cmp al, 0x12
+    OUT_OF ne, GP_, esi
+    cmp bh, ch
+    OUT_OF ne, GP_, esi
+    test bl, PRESENT
+    OUT_OF z, SS_, esi
+    mov eax, NOTHING
+    ret
 
 ; JMP and CALL. A call gate leads to null here; other system segments lead nowhere.
 rule_direct:
@@ -295,6 +330,23 @@ landed:
     jmp outcome
 %endmacro
 
+try_fs:
+    call selector
+    LANDING .insn
+    IN_RING .insn
+.insn:
+    mov fs, bx
+    jmp landing
+BACK
+try_ss:
+    call selector
+    LANDING .insn
+    IN_RING .insn
+.insn:
+    mov ss, bx
+    jmp landing
+BACK
+
 point:
     mov dword [far_pointer], landing
     mov [far_pointer + 4], bx
@@ -446,6 +498,15 @@ try_lldt:
 BACK
 
 ; ---- The sweeps ----
+
+to_data:
+    LONG_SWEEP try_fs, rule_data, 0, 3, "mov fs, ring 0"
+    LONG_SWEEP try_fs, rule_data, 3, 3, "mov fs, ring 3"
+    LONG_SWEEP try_ss, rule_stack, 0, 3, "mov ss, ring 0"
+    LONG_SWEEP try_ss, rule_stack, 3, 3, "mov ss, ring 3"
+    xor eax, eax
+    mov fs, ax
+    ret
 
 to_code:
     LONG_SWEEP try_jmp, rule_direct, 0, 3, "jmp far, ring 0"
