@@ -175,6 +175,8 @@ standard:
     test byte [xcr0_], 4
     jz .no_avx
     TRY_BITS "xrstor of AVX, each bit of MXCSR", mxcsr_rule, {call .mxcsr_4}, {xrstor [AREA]}, {}
+    TRY_BITS "vldmxcsr, each bit", mxcsr_rule, {mov [MXCSR], ebx}, {vldmxcsr [MXCSR]}, {}
+    EXPECT_FAULT_NAMED "vldmxcsr of 256 bits", UD_, 0, db 0xc5, 0xfc, 0xae, 0x13
 .no_avx:
     TRY_BITS "xrstor of x87 does not look at MXCSR", .low, {call .mxcsr_1}, {xrstor [AREA]}, {}
     jmp blank
