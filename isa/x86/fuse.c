@@ -17,15 +17,21 @@
 
 #include <assert.h>
 
-#define RUN2(a, r, b) { h_##a##_##r##_##b, { h_##a, h_##b }, { 0, RUN_##r } },
+#define ALL_(name) h_##name
+#define ALL(name) ALL_(name)
+#define RUN2(a, r, b) { ALL(RUN_NAME2(a, r, b)), { h_##a, h_##b }, { 0, RUN_##r } },
 #define RUN3(a, r, b, s, c) \
-    { h_##a##_##r##_##b##_##s##_##c, { h_##a, h_##b, h_##c }, { 0, RUN_##r, RUN_##s } },
+    { ALL(RUN_NAME3(a, r, b, s, c)), { h_##a, h_##b, h_##c }, { 0, RUN_##r, RUN_##s } },
 #define RUN4(a, r, b, s, c, t, d)                                               \
-    { h_##a##_##r##_##b##_##s##_##c##_##t##_##d, { h_##a, h_##b, h_##c, h_##d }, \
+    { ALL(RUN_NAME4(a, r, b, s, c, t, d)), { h_##a, h_##b, h_##c, h_##d },      \
       { 0, RUN_##r, RUN_##s, RUN_##t } },
-#define RUN2_JCC(a, cc)             RUN2(a, N, j##cc)
-#define RUN3_JCC(a, r, b, cc)       RUN3(a, r, b, N, j##cc)
-#define RUN4_JCC(a, r, b, s, c, cc) RUN4(a, r, b, s, c, N, j##cc)
+#define RUN5(a, r, b, s, c, t, d, u, e)                                         \
+    { ALL(RUN_NAME5(a, r, b, s, c, t, d, u, e)), { h_##a, h_##b, h_##c, h_##d, h_##e }, \
+      { 0, RUN_##r, RUN_##s, RUN_##t, RUN_##u } },
+#define RUN6(a, r, b, s, c, t, d, u, e, v, f)                                   \
+    { ALL(RUN_NAME6(a, r, b, s, c, t, d, u, e, v, f)),                          \
+      { h_##a, h_##b, h_##c, h_##d, h_##e, h_##f },                             \
+      { 0, RUN_##r, RUN_##s, RUN_##t, RUN_##u, RUN_##v } },
 const struct op_run x86_runs[] = {
 #include "isa/x86/ops/runs.def"
 };

@@ -3,7 +3,7 @@
 #pragma once
 #include "isa/x86/op.h"
 
-enum { RUN_MAX = 4 };                   /* instructions of a run */
+enum { RUN_MAX = 6 };                   /* instructions of a run */
 
 /*
  * What a run takes for granted of an instruction: that the destination of the one before is its

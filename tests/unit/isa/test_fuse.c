@@ -87,7 +87,7 @@ static void relate(struct op *op, unsigned relation)
 static bool is_branch(handler fn)
 {
 #define IS_(cc) || fn == h_j##cc
-    return false CONDITIONS(IS_);
+    return fn == h_jmp CONDITIONS(IS_);
 #undef IS_
 }
 
