@@ -233,6 +233,7 @@ void x86_code_written(struct x86 *cpu, u8 *host_page, u32 first, u32 last)
 
 struct builder {
     struct x86   *cpu;
+    bool          timed;                /* there is a timing model */
     struct block *b;
     struct op    *op;                   /* the next one to fill */
     unsigned      ops;                  /* filled so far */
@@ -374,13 +375,16 @@ static void mark_branch(struct builder *k, const struct insn *in)
 
 /*
  * NOPs have no op: the next one's place is behind them, and its number counts them. So the one
- * before, whose end is where the next begins, must be one that cannot leave the block.
+ * before, whose end is where the next begins, must be one that cannot leave the block. A timing
+ * model has a cost for each.
  */
 static inline bool pass_over(struct builder *k, const struct insn *in)
 {
     struct block *b = k->b;
 
-    if (in->op.fn != h_nop || (k->ops && k->traits[k->ops - 1].flag_use == FLAGS_NEEDED))
+    if (likely(!in->nop) || k->timed)
+        return false;
+    if (k->ops && k->traits[k->ops - 1].flag_use == FLAGS_NEEDED)
         return false;
     b->n++;
     b->bytes = (u16)(b->bytes + in->length);
@@ -402,7 +406,7 @@ void place_insn(struct builder *k, const struct insn *in, const struct target *t
     if (unlikely(in->ends) && k->cpu->mode & MODE_BRANCHES)
         mark_branch(k, in);
     i = k->ops;
-    if (unlikely(k->cpu->timing != NULL))
+    if (unlikely(k->timed))
         x86_timing_cost(k->cpu, in, &k->cost[b->n]);
     b->n++;
     b->bytes = (u16)(b->bytes + in->length);
@@ -437,16 +441,16 @@ static bool is_conditional(const struct insn *in)
 }
 
 /* How often a repeated instruction was repeated shows only when it has a block of its own. */
-static bool alone(const struct x86 *cpu, const struct insn *in)
+static bool alone(const struct builder *k, const struct insn *in)
 {
-    return cpu->timing && x86_timing_alone(in);
+    return unlikely(k->timed) && x86_timing_alone(in);
 }
 
 /* An instruction of known shape, its op filled, else NULL. What is timed is looked at closer. */
 static inline const struct insn *known(struct builder *k, const u8 *bytes, unsigned room,
                                        struct target *to)
 {
-    if (unlikely(k->cpu->timing != NULL))
+    if (unlikely(k->timed))
         return NULL;
     return x86_decode_known(k->cpu, bytes, room, k->rip, k->op, to);
 }
@@ -461,7 +465,7 @@ static inline const struct insn *next_insn(struct builder *k, const u8 *bytes, u
 
     if (likely(in != NULL))
         return in;
-    if (x86_decode(cpu, &code, k->rip, &k->insn) != DECODED || alone(cpu, &k->insn))
+    if (x86_decode(cpu, &code, k->rip, &k->insn) != DECODED || alone(k, &k->insn))
         return NULL;
     *k->op = k->insn.op;
     *to = k->insn.to;
@@ -480,9 +484,9 @@ static void gather(struct builder *k, const u8 *host, unsigned room, const struc
     struct block *b = k->b;
 
     for (;;) {
-        if (unlikely(k->cpu->timing != NULL) || !pass_over(k, in))
+        if (!pass_over(k, in))
             place_insn(k, in, &to);
-        if (in->ends || b->n == most || b->bytes > last || alone(k->cpu, in))
+        if (in->ends || b->n == most || b->bytes > last || alone(k, in))
             break;
         in = next_insn(k, host + b->bytes, room - b->bytes, &to);
         if (!in)
@@ -569,7 +573,9 @@ static struct block *build_scratch(struct x86 *cpu, u64 linear, u64 physical)
     struct block *b = cpu->shared->scratch;
     u8 bytes[16] = { 0 };
     struct code code = { bytes, 15 };
-    struct builder k = { .cpu = cpu, .b = b, .op = b->op, .rip = cpu->rip };
+    struct builder k = {
+        .cpu = cpu, .timed = cpu->timing, .b = b, .op = b->op, .rip = cpu->rip,
+    };
     struct insn *in = &k.insn;
 
     for (unsigned i = 0; i < 15; i++)
@@ -616,6 +622,7 @@ static struct block *build(struct x86 *cpu, struct code_page *page, const u8 *ho
     b = take(s, room_for(cpu, BLOCK_OPS, BLOCK_MAX));
     *b = (struct block){ .code = host, .rip = cpu->rip, .mode = cpu->mode };
     k.cpu = cpu;
+    k.timed = cpu->timing;
     k.rip = cpu->rip;
     k.stubs = 0;
     k.b = b;

@@ -212,6 +212,7 @@ void decode_choose(struct decoding *s)
     out->prefixes = (u8)(s->segment_given + s->lock + s->opsize_given + s->asize_given);
     out->displacement = s->disp_bytes != 0;
     out->op.fn = choose_handler(s, row);
+    out->nop = out->op.fn == h_nop;
     if (unlikely(s->cpu->mode & (MODE_SHADOW | MODE_TRACK)))
         choose_for_cet(s);
     note_flags(s, row);

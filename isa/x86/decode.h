@@ -87,6 +87,7 @@ struct insn {
     bool              displacement;     /* its address has one in the instruction */
     bool              ends;
     bool              relative;         /* has a target */
+    bool              nop;
 };
 
 /* rip is that of the first byte. */
