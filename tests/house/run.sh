@@ -42,6 +42,13 @@ readmes()
     [ -z "$bare" ] || { echo "no README in:" $bare; return 1; }
 }
 
+# What run.sh starts it starts by name.
+runnable()
+{
+    idle=$(find tests/guest tests/unit -name '*.sh' ! -path '*/lib/*' ! -perm -u+x)
+    [ -z "$idle" ] || { echo "may not be executed:" $idle; return 1; }
+}
+
 # In the build directory; of what make would do, only the goal it has unasked is asked.
 goal()
 {
@@ -53,6 +60,7 @@ rule "who may include whom"                        layers
 rule "sizes, columns, no conditional compilation"  sizes
 rule "every header compiles alone"                 headers
 rule "every directory says what belongs there"     readmes
+rule "tests that are scripts can be executed"      runnable
 [ -z "${1-}" ] || rule "no writable globals"       sh tests/house/globals.sh "$1"
 [ -z "${1-}" ] || rule "make alone makes all"      goal "$1"
 echo "$passed passed, $failed failed"
