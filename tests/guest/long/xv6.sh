@@ -4,9 +4,10 @@
 # named is passed over. XV6_CPUS names other numbers of processors. The 32-bit one finds them in
 # the MP table, which has the first of each package: it is given as many sockets. Nothing of them
 # is changed: they are built in a copy, without their -Werror, which the compilers of today are too
-# strict for. The 32-bit kernel may lock itself up on several processors: sys_unlink() puts the
-# directory while it holds the file, create() takes them the other way round. Then all processors
-# stand in scheduler(), and two processes sleep on each other's inode: try again.
+# strict for. The 32-bit kernel may lock itself up on several processors, in linkunlink mostly
+# (mit-pdos/xv6-public, pull request 120: unlink and create put the directory while they hold the
+# file, link takes them the other way round). Then two processes sleep on each other's inode, and
+# all processors stand in scheduler(): try again, or give it a checkout with that mended.
 # Seconds: 7200
 set -u
 . "$SRC/tests/guest/lib/guests.sh"
