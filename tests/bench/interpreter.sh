@@ -47,24 +47,12 @@ user_seconds() {
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-cat > "$out/clock.c" <<'C'
-#include <stdio.h>
-#include <time.h>
-int main(void)
-{
-    clock_t t = clock();
-    unsigned long x = 1;
-    for (long i = 0; i < 20000000; i++)
-        __asm__ volatile("imul %0,%0; imul %0,%0; imul %0,%0; imul %0,%0; imul %0,%0" : "+r"(x));
-    printf("%.3f\n", 0.3 / ((double)(clock() - t) / CLOCKS_PER_SEC));
-}
-C
 ghz=
 perf=no
 if perf stat -x, -e cycles:u,instructions:u true 2>&1 | grep -q '^[0-9]'; then
     perf=yes
 elif [ "$(uname -m)" = x86_64 ]; then
-    "$gcc" -O2 -o "$out/clock" "$out/clock.c" && ghz=$(for i in 1 2 3; do "$out/clock"; done | median)
+    "$gcc" -O2 -o "$out/clock" "$here/clock.c" && ghz=$(for i in 1 2 3; do "$out/clock"; done | median)
 fi
 echo "clock: ${ghz:-counted by perf} GHz; rounds: $rounds; qemu-user: $(command -v qemu-x86_64 || echo not installed)"
 printf '%-10s %12s %8s %8s %9s %9s %9s\n' program 'guest insns' seconds MIPS cyc/insn host/insn 'x qemu'
